@@ -1,0 +1,98 @@
+# Daily verbs; `make` alone lists them. GNU make and a Python of at least 3.11 are all it needs.
+#
+# Settings come from the environment (`PORT=9000 make run`) or from .env; config.py lists them.
+
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+
+# pip should neither advertise itself nor warn about root: the .venv is the project's own.
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+PIP_INSTALL := $(BIN)/python -m pip install -qq --require-hashes
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# pip must not run twice at once in one .venv, whatever -j says.
+.NOTPARALLEL:
+.PHONY: help run dev test lint fmt types imports deps check lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+
+# ---------------------------------------------------------------- run it
+
+# flask db upgrade is silent unless it fails; the server tells where it listens.
+run: .venv/.run .env ## run the server as in production (HOST, PORT, DATABASE_URL, ...)
+	@out=$$($(BIN)/flask db upgrade 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }
+	@exec $(BIN)/gunicorn
+
+# dotenv puts .env below the environment, as config.py does, so that HOST and PORT count here too.
+dev: .venv/.run .env ## run the debug server, which reloads on every change
+	@out=$$($(BIN)/flask db upgrade 2>&1) || { printf '%s\n' "$$out" >&2; exit 1; }
+	@exec $(BIN)/dotenv run --no-override -- sh -c \
+		'exec $(BIN)/flask --debug run --host "$${HOST:-127.0.0.1}" --port "$${PORT:-8000}"'
+
+# ---------------------------------------------------------------- prove it
+
+test: .venv/.dev ## run the tests with branch coverage (ARGS="--no-cov tests/api" for a part)
+	@$(BIN)/pytest $(ARGS)
+
+check: lint types imports deps ## everything that judges the code without running it
+
+lint: .venv/.dev ## style and common mistakes (ruff)
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check
+
+fmt: .venv/.dev ## format, and correct what ruff can correct
+	@$(BIN)/ruff check --fix --quiet || true
+	@$(BIN)/ruff format
+
+types: .venv/.dev ## static types (mypy, strict)
+	@$(BIN)/mypy
+
+imports: .venv/.dev ## who may import whom (import-linter)
+	@$(BIN)/lint-imports --no-logo
+
+deps: .venv/.dev ## declared dependencies against imported ones (deptry)
+	@$(BIN)/deptry .
+
+# ---------------------------------------------------------------- install it
+
+# Development is a choice, and this is where it is made; an existing .env is never touched.
+# It will hold secrets: nobody else may read it.
+.env:
+	@umask 077 && cp .env.example .env
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "taskapp needs Python 3.11 or newer: install it, or name it: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "This Python cannot make virtual environments: install its venv package (Debian, Ubuntu: apt-get install python3-venv)." >&2; exit 1; }
+	@$(PYTHON) -m venv --clear .venv
+
+# The stamps are newer than the lock files they were installed from. Both files agree on every
+# version, so whoever has everything has the runtime set too.
+.venv/.run: requirements.txt .venv/bin/python
+	@echo "Installing what taskapp needs into .venv ..."
+	@$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt .venv/bin/python
+	@echo "Installing what taskapp and its tests need into .venv ..."
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch .venv/.run $@
+
+# For maintainers: needs uv, since pip cannot lock for several platforms. Versions stay as they are
+# unless pyproject.toml asks for others; ARGS=--upgrade takes the newest ones.
+# Two files, since pip 23.0 (Debian 12) refuses hashes in a constraints file.
+LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --custom-compile-command "make lock" --quiet
+lock: ## pin all versions anew after a change in pyproject.toml (ARGS=--upgrade)
+	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv, or name it: make UV=..." >&2; exit 1; }
+	@$(LOCK) --group dev $(ARGS) -o requirements-dev.txt >/dev/null
+	@$(LOCK) --constraints requirements-dev.txt -o requirements.txt >/dev/null
+
+clean: ## remove what can be made again (.env and instance/ stay)
+	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
