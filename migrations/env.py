@@ -1,0 +1,38 @@
+"""How Alembic reaches the application's engine. Run it through `flask db`."""
+
+from typing import Any
+
+from alembic import context
+from flask import current_app
+
+migrate = current_app.extensions["migrate"]
+
+
+def skip_empty(_context: Any, _revision: Any, directives: list[Any]) -> None:
+    """Write no migration when the models have not changed."""
+    wanted = getattr(context.config.cmd_opts, "autogenerate", False)
+    if wanted and directives[0].upgrade_ops.is_empty():
+        directives[:] = []
+
+
+def configure(**kwargs: Any) -> None:
+    """Compare with the models; Flask-Migrate lets SQLite rebuild a table that it cannot alter."""
+    context.configure(
+        target_metadata=migrate.db.metadata,
+        compare_server_default=True,
+        process_revision_directives=skip_empty,
+        **migrate.configure_args,
+        **kwargs,
+    )
+
+
+if context.is_offline_mode():
+    configure(url=migrate.db.engine.url, literal_binds=True)
+    with context.begin_transaction():
+        context.run_migrations()
+else:
+    with migrate.db.engine.connect() as connection:
+        configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()

@@ -1,0 +1,185 @@
+"""The database: the engine's set-up, what every table shares, and the one place that commits.
+
+Changes happen inside `with transaction():`. Reads go through `fetch()`, which joins an open
+transaction and otherwise leaves none behind.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Select, event
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+# A row of any query.
+AnyRow = Row[*tuple[Any, ...]]
+
+log = logging.getLogger("taskapp")
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """What the models derive from."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+# A committed object keeps its values: rendering it must not need the database a second time,
+# which could fail after the change is stored.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """The type checker's view of `db.Model`, which is made at run time."""
+
+        __abstract__ = True
+else:
+    Model = db.Model
+
+# SQLite counts rows in 64 bits too, but only a column declared INTEGER is its row id.
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware UTC instant, in databases that keep time zones and in those that do not."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a naive instant, which would mean another moment on another machine."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a naive datetime is no instant: {value!r}")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Make what the database gives back aware, and UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def now() -> datetime:
+    """This instant, UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Commit what is done inside, or none of it when an exception leaves the block.
+
+    A block inside another joins it: the outermost one commits. On SQLite the write lock is taken
+    at once, so that writers wait for one another instead of failing half way.
+    """
+    session = db.session()
+    if is_open():
+        yield session
+        return
+    if session.new or session.dirty or session.deleted:
+        raise RuntimeError("objects were changed outside `with transaction():`")
+    # Somebody may have read through the session (in `flask shell`, say): that snapshot ends here.
+    session.rollback()
+    session.info["open"] = True
+    try:
+        session.connection(execution_options={"begin": "BEGIN IMMEDIATE"})
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        del session.info["open"]
+
+
+def is_open() -> bool:
+    """Whether the caller stands inside `with transaction():`."""
+    return bool(db.session().info.get("open"))
+
+
+def fetch(statement: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
+    """The rows of one query; inside a transaction() with what it has written so far."""
+    if is_open():
+        return db.session.execute(statement).all()
+    with reader().connect() as connection:
+        return connection.execute(statement).all()
+
+
+def close_session(_error: BaseException | None = None) -> None:
+    """Close the session at the end of a request or command, and bear that its connection died.
+
+    The answer is made by then, and its change stored. Raised from here, outside every error
+    handler, the death would turn that answer into a 500.
+    """
+    try:
+        db.session.remove()
+    except DBAPIError:
+        log.warning("the database connection died after the answer was made", exc_info=True)
+        db.session.registry.clear()
+
+
+def reader() -> Engine:
+    """The engine for single queries: PostgreSQL is spared a BEGIN and a ROLLBACK around each."""
+    if db.engine.dialect.name == "sqlite":
+        return db.engine
+    return db.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def sqlalchemy_url(url: str, folder: Path) -> str:
+    """The URL in SQLAlchemy's spelling; an empty one is SQLite in that folder, which is made."""
+    if not url:
+        folder.mkdir(parents=True, exist_ok=True)
+        return f"sqlite:///{folder / 'taskapp.db'}"
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def engine_options(url: str, pool_size: int) -> dict[str, Any]:
+    """What create_engine() is told for a database of that URL."""
+    if url.startswith("sqlite"):
+        # Seconds that a writer waits for the write lock.
+        return {"connect_args": {"timeout": 30}, "pool_size": pool_size}
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": 5,
+        "pool_pre_ping": True,
+        # Serverless PostgreSQL sleeps after five idle minutes and drops its connections.
+        "pool_recycle": 280,
+        "pool_use_lifo": True,
+        # A pooler in transaction mode cannot keep prepared statements.
+        "connect_args": {"prepare_threshold": None, "connect_timeout": 5},
+    }
+
+
+def prepare(engine: Engine) -> None:
+    """Make SQLite keep its foreign keys, serve readers while it writes, and begin when told."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))

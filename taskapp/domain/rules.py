@@ -1,0 +1,43 @@
+"""How rules on values are applied. A rule takes a value and returns it cleaned, or refuses it."""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from taskapp.domain.errors import Fault, RuleViolation
+
+Rule = Callable[[Any], Any]
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+class Refused(ValueError):
+    """A value breaks a rule."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        self.message = message
+        super().__init__(message)
+
+
+def apply(rules: Mapping[str, Rule], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Each value as its field's rule leaves it; raise RuleViolation with all that is refused."""
+    cleaned, faults = {}, []
+    for field, value in values.items():
+        try:
+            cleaned[field] = rules[field](value)
+        except Refused as refused:
+            faults.append(Fault(field, refused.code, refused.message))
+    if faults:
+        raise RuleViolation(*faults)
+    return cleaned
+
+
+def storable(text: str) -> str:
+    """The text, if PostgreSQL can hold it: no NUL, no half of a surrogate pair."""
+    if _UNSTORABLE.search(text):
+        raise Refused(
+            "unstorable",
+            "Contains a NUL or half of a surrogate pair, which cannot be stored; remove it.",
+        )
+    return text

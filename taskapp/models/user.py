@@ -1,0 +1,29 @@
+"""An account."""
+
+from datetime import datetime
+
+from sqlalchemy import String, func, true
+from sqlalchemy.orm import Mapped, mapped_column
+
+from taskapp.db import BigId, Instant, Model, now
+from taskapp.domain.emails import EMAIL_MOST
+
+
+class User(Model):
+    """A person who can log in. The e-mail address is stored normalised, hence unique."""
+
+    __tablename__ = "user"
+    # An id is never given twice: an old token must not open a new account.
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    email: Mapped[str] = mapped_column(String(EMAIL_MOST), unique=True)
+    hashed_password: Mapped[str] = mapped_column(String(255))
+    is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    created_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(
+        Instant, default=now, onupdate=now, server_default=func.now()
+    )
+
+    def __repr__(self) -> str:
+        return f"<User {self.id} {self.email}>"

@@ -1,0 +1,137 @@
+"""Tasks: what a person does with their own. Another's task is NotFound, as one that is not."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy.orm import Session
+
+from taskapp.db import AnyRow, fetch, now, transaction
+from taskapp.domain import rules
+from taskapp.domain.actors import Actor
+from taskapp.domain.errors import NotFound, StaleVersion
+from taskapp.domain.tasks import RULES
+from taskapp.models import Task
+
+# What a list may be ordered by; "-" before a name turns the order round.
+ORDERS: dict[str, ColumnElement[Any]] = {
+    "created_at": Task.__table__.c.created_at,
+    "updated_at": Task.__table__.c.updated_at,
+    "title": func.lower(Task.title),
+}
+
+# The place of a task in an order: what it is ordered by, and its id.
+Position = tuple[str | datetime, int]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A stretch of a list, and the place after which the next begins, while there is more."""
+
+    tasks: Sequence[AnyRow]
+    end: Position | None
+
+
+def create(
+    actor: Actor, *, title: str, description: str | None = None, completed: bool = False
+) -> Task:
+    """A new task of the actor's; raise RuleViolation."""
+    values = rules.apply(
+        RULES, {"title": title, "description": description, "completed": completed}
+    )
+    moment = now()
+    task = Task(user_id=actor.id, created_at=moment, updated_at=moment, **values)
+    with transaction() as session:
+        session.add(task)
+    return task
+
+
+def show(actor: Actor, task_id: int) -> AnyRow:
+    """One task of the actor's; raise NotFound."""
+    found = fetch(select(Task.__table__).where(Task.id == task_id, Task.user_id == actor.id))
+    if not found:
+        raise NotFound("There is no such task.")
+    return found[0]
+
+
+def list_page(
+    actor: Actor,
+    *,
+    completed: bool | None = None,
+    sort: str = "-created_at",
+    limit: int = 100,
+    after: Position | None = None,
+) -> Page:
+    """The actor's tasks in an order, `limit` at most, those that come after a place in it.
+
+    A place holds whatever is added or removed meanwhile: nothing is shown twice or left out, but
+    for tasks whose own place in that order has changed.
+    """
+    key, backwards = ORDERS[sort.removeprefix("-")], sort.startswith("-")
+    query = select(Task.__table__, key.label("sort_key")).where(Task.user_id == actor.id)
+    if completed is not None:
+        query = query.where(Task.completed == completed)
+    place = tuple_(key, Task.id)
+    if after is not None:
+        query = query.where(place < after if backwards else place > after)
+    order = [key.desc(), Task.id.desc()] if backwards else [key, Task.id]
+    # One more than asked for tells whether there is more.
+    found = fetch(query.order_by(*order).limit(limit + 1))
+    more, tasks = len(found) > limit, found[:limit]
+    return Page(tasks, (tasks[-1].sort_key, tasks[-1].id) if more else None)
+
+
+def update(
+    actor: Actor, task_id: int, changes: dict[str, Any], *, seen: Collection[int] | None = None
+) -> Task:
+    """Change the fields named in `changes` and no other.
+
+    Raise RuleViolation, NotFound, or StaleVersion when `seen` is given and the task's version is
+    not in it. What is already so is no change.
+    """
+    values = rules.apply(RULES, changes)
+    with transaction() as session:
+        task = _hold(session, actor, task_id, seen)
+        for name, value in values.items():
+            setattr(task, name, value)
+    return task
+
+
+def complete(
+    actor: Actor,
+    task_id: int,
+    completed: bool | None = None,
+    *,
+    seen: Collection[int] | None = None,
+) -> Task:
+    """Mark a task done or open; None turns it round, whatever others do at the same time.
+
+    Raises as update() does.
+    """
+    with transaction() as session:
+        task = _hold(session, actor, task_id, seen)
+        task.completed = not task.completed if completed is None else completed
+    return task
+
+
+def delete(actor: Actor, task_id: int, *, seen: Collection[int] | None = None) -> None:
+    """Remove a task; raise as update() does."""
+    with transaction() as session:
+        session.delete(_hold(session, actor, task_id, seen))
+
+
+def _hold(session: Session, actor: Actor, task_id: int, seen: Collection[int] | None) -> Task:
+    """The actor's task, locked until the transaction ends, in a version that they have seen."""
+    task = session.scalar(
+        select(Task)
+        .where(Task.id == task_id, Task.user_id == actor.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if task is None:
+        raise NotFound("There is no such task.")
+    if seen is not None and task.version not in seen:
+        raise StaleVersion
+    return task
