@@ -1,0 +1,31 @@
+"""taskapp: a task manager for many people.
+
+Three doors - JSON (`auth`, `api`), HTML (`web`) and the command line (`cli`) - open onto one set
+of use-cases (`services`), which are the only code that changes data.
+"""
+
+from typing import Any
+
+from flask import Flask
+
+from taskapp import cli, error_handlers, extensions, middleware, web
+from taskapp.api import docs, tasks
+from taskapp.auth import identity, views
+from taskapp.rest import IdConverter
+
+
+def create_app(config: Any) -> Flask:
+    """An application of its own, with the settings that `config` has as attributes."""
+    app = Flask(__name__, instance_path=str(config.INSTANCE_DIR), static_folder=None)
+    app.config.from_object(config)
+    app.url_map.converters["id"] = IdConverter
+    middleware.init_app(app)
+    extensions.init_app(app)
+    identity.init_app(app)
+    extensions.api.register_blueprint(views.bp)
+    extensions.api.register_blueprint(tasks.bp)
+    app.register_blueprint(docs.bp)
+    app.register_blueprint(web.bp)
+    error_handlers.init_app(app)
+    cli.init_app(app)
+    return app

@@ -1,0 +1,1 @@
+"""The JSON door to tasks, and the documentation of the whole API."""

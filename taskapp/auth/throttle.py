@@ -1,0 +1,49 @@
+"""Limits on failures: guessing passwords, and asking which addresses have accounts.
+
+Only what fails is counted. The counts are kept apart from the database, so that rolling back
+what failed does not forget that it did.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, current_app, request
+from werkzeug.exceptions import HTTPException
+
+from taskapp.domain import emails, rules
+from taskapp.extensions import client_address, limiter
+from taskapp.openapi import View
+from taskapp.rest import parse_json
+
+
+def limit_failed_logins(view: View) -> View:
+    """Answer 429 after too many failures for one e-mail address, or from one client."""
+    per_client = _limit("LOGIN_LIMIT_PER_CLIENT", client_address, failure=401)
+    per_address = _limit("LOGIN_LIMIT_PER_ADDRESS", _address_given, failure=401)
+    decorated: View = per_client(per_address(view))
+    return decorated
+
+
+def limit_taken_addresses(view: View) -> View:
+    """Answer 429 to a client that has tried too many addresses that have accounts already."""
+    decorated: View = _limit("SIGNUP_LIMIT_PER_CLIENT", client_address, failure=409)(view)
+    return decorated
+
+
+def _limit(setting: str, key: Callable[[], str], *, failure: int) -> Any:
+    def failed(response: Response) -> bool:
+        return response.status_code == failure
+
+    return limiter.shared_limit(
+        lambda: str(current_app.config[setting]), scope=setting, key_func=key, deduct_when=failed
+    )
+
+
+def _address_given() -> str:
+    """A stand-in for the address in the body, whatever its spelling; never fails, never tells."""
+    try:
+        address = emails.normalise(parse_json(request.get_data())["email"])
+    except (HTTPException, rules.Refused, TypeError, LookupError, AttributeError):
+        return "none"
+    return hashlib.sha256(address.encode(errors="replace")).hexdigest()

@@ -1,0 +1,138 @@
+"""The command line: what an operator does to accounts, and help for developers."""
+
+import secrets
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, BinaryIO, NoReturn, ParamSpec, TypeVar
+
+import click
+from flask import Flask, current_app
+from flask.cli import AppGroup, with_appcontext
+
+from taskapp import models
+from taskapp.db import db
+from taskapp.domain.actors import Actor
+from taskapp.domain.errors import DomainError, RuleViolation
+from taskapp.extensions import api
+from taskapp.rest import dump
+from taskapp.services import accounts, demo, tasks
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+users = AppGroup("users", help="Manage accounts.")
+_email = click.argument("email")
+
+
+def init_app(app: Flask) -> None:
+    """Add the commands, and what `flask shell` knows."""
+    app.cli.add_command(users)
+    app.cli.add_command(fill_demo)
+    app.cli.add_command(write_openapi)
+    app.shell_context_processor(shell_names)
+
+
+def shell_names() -> dict[str, Any]:
+    """What `flask shell` knows: db, the models, the services, and act_as(email)."""
+    everything = {name: getattr(models, name) for name in models.__all__}
+    return everything | {"db": db, "accounts": accounts, "tasks": tasks, "act_as": act_as}
+
+
+def act_as(email: str) -> Actor:
+    """The account with that address, as the actor that the services want."""
+    return accounts.authenticate(accounts.find(email).id)
+
+
+def _plainly(command: Callable[P, R]) -> Callable[P, R]:
+    """Let a command end on the sentence of a domain error instead of a trace."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except RuleViolation as error:
+            _fail("\n".join(f"{fault.field}: {fault.message}" for fault in error.faults))
+        except DomainError as error:
+            _fail(error.message)
+
+    return run
+
+
+def _fail(message: str) -> NoReturn:
+    raise click.ClickException(message)
+
+
+def _rounds() -> int:
+    rounds: int = current_app.config["BCRYPT_ROUNDS"]
+    return rounds
+
+
+def _ask_password() -> str:
+    # Never an option: a command line is seen by others and kept in histories.
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+@users.command()
+@_email
+@_plainly
+def create(email: str) -> None:
+    """Create an account; its password is asked for."""
+    user = accounts.sign_up(email, _ask_password(), rounds=_rounds())
+    click.echo(f"Created account {user.id} for {user.email}.")
+
+
+@users.command("list")
+def list_users() -> None:
+    """List the accounts: id, state, when they were created, e-mail address."""
+    for user in accounts.list_all():
+        state = "active" if user.is_active else "closed"
+        click.echo(f"{user.id:>6}  {state}  {user.created_at:%Y-%m-%d %H:%M}  {user.email}")
+
+
+@users.command()
+@_email
+@_plainly
+def deactivate(email: str) -> None:
+    """Close an account: from the next request on it is refused."""
+    user = accounts.set_active(email, active=False)
+    click.echo(f"Closed account {user.id} of {user.email}. Its tasks are kept.")
+
+
+@users.command()
+@_email
+@_plainly
+def activate(email: str) -> None:
+    """Open an account again."""
+    user = accounts.set_active(email, active=True)
+    click.echo(f"Opened account {user.id} of {user.email}.")
+
+
+@users.command("set-password")
+@_email
+@_plainly
+def set_password(email: str) -> None:
+    """Give an account another password, which is asked for."""
+    accounts.find(email)  # before anybody types a password for nothing
+    accounts.set_password(email, _ask_password(), rounds=_rounds())
+    click.echo(f"Changed the password of {email}.")
+
+
+@click.command("demo")
+@click.option("--email", default="demo@example.com", show_default=True, help="Whose tasks.")
+@with_appcontext
+@_plainly
+def fill_demo(email: str) -> None:
+    """Make an account with believable tasks, and print its login."""
+    password = secrets.token_urlsafe(9)
+    user = accounts.sign_up(email, password, rounds=_rounds())
+    count = demo.fill(Actor(user.id))
+    click.echo(f"Made {count} tasks. Log in as {user.email} with the password {password}")
+
+
+@click.command("openapi")
+@click.argument("file", type=click.File("wb"), default="-")
+@with_appcontext
+def write_openapi(file: BinaryIO) -> None:
+    """Write the API's OpenAPI document to FILE, or to the terminal."""
+    file.write(dump(api.spec.to_dict()))

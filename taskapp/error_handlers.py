@@ -1,0 +1,163 @@
+"""One table from exceptions to statuses, and how an error is shown.
+
+Under /api it is a problem document; elsewhere it is a page.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_limiter import RateLimitExceeded
+from limits.errors import StorageError
+from marshmallow import ValidationError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from taskapp.domain import errors
+from taskapp.extensions import limiter
+from taskapp.rest import problem
+from taskapp.web import error_page
+
+log = logging.getLogger("taskapp")
+
+STATUS_OF: dict[type[errors.DomainError], int] = {
+    errors.AuthenticationFailed: 401,
+    errors.PermissionDenied: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.StaleVersion: 412,
+    errors.RuleViolation: 422,
+}
+SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not answer to that method; Allow names those that it does.",
+    413: "The body is too large.",
+}
+RETRY_AFTER_SECONDS = 2
+
+Headers = Iterable[tuple[str, str]]
+
+
+def init_app(app: Flask) -> None:
+    """Let the table answer for every exception of an application."""
+    app.register_error_handler(errors.DomainError, _domain_error)
+    app.register_error_handler(ValidationError, _validation_error)
+    app.register_error_handler(RateLimitExceeded, _rate_limit_exceeded)
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(DBAPIError, _database_error)
+    app.register_error_handler(PoolTimeout, _database_unreachable)
+    app.register_error_handler(Exception, _unexpected_error)
+
+
+def _show(
+    status: int,
+    code: str,
+    detail: str,
+    faults: Iterable[dict[str, str]] = (),
+    headers: Headers = (),
+) -> Response:
+    if request.path.startswith("/api/"):
+        return problem(status, code, detail, faults=faults, headers=headers)
+    return error_page(status, detail, headers)
+
+
+def _domain_error(error: errors.DomainError) -> Response:
+    faults, headers = [], []
+    if isinstance(error, errors.RuleViolation):
+        faults = [
+            {"pointer": f"/{fault.field}", "code": fault.code, "message": fault.message}
+            for fault in error.faults
+        ]
+    if isinstance(error, errors.AuthenticationFailed):
+        headers = [("WWW-Authenticate", _challenge(error))]
+    return _show(STATUS_OF[type(error)], error.code, error.message, faults, headers)
+
+
+def _challenge(error: errors.AuthenticationFailed) -> str:
+    """What a client may do to be let in (RFC 6750, section 3)."""
+    if error.code in ("token_missing", "credentials_wrong"):
+        return 'Bearer realm="taskapp"'
+    return f'Bearer realm="taskapp", error="invalid_token", error_description="{error.message}"'
+
+
+def _validation_error(error: ValidationError) -> Response:
+    messages = error.messages_dict
+    faults = [
+        {"parameter": "/".join(path)} | _coded(message)
+        if where == "query"
+        else {"pointer": "".join(f"/{_escape(part)}" for part in path)} | _coded(message)
+        for where, tree in messages.items()
+        for path, message in _leaves(tree)
+    ]
+    return _show(422, errors.RuleViolation.code, errors.RuleViolation.message, faults)
+
+
+def _leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    if isinstance(tree, dict):
+        for key, below in tree.items():
+            # marshmallow files what is wrong with a whole object under a name of its own.
+            yield from _leaves(below, path if key == "_schema" else (*path, str(key)))
+    else:
+        for message in tree:
+            yield path, message
+
+
+def _coded(message: str) -> dict[str, str]:
+    return {"code": getattr(message, "code", "invalid"), "message": message}
+
+
+def _escape(part: str) -> str:
+    """A member's name in a JSON Pointer (RFC 6901, section 3)."""
+    return part.replace("~", "~0").replace("/", "~1").encode(errors="replace").decode()
+
+
+def _rate_limit_exceeded(error: RateLimitExceeded) -> Response:
+    seconds = error.limit.limit.get_expiry()
+    breached = limiter.current_limit
+    try:
+        seconds = max(1, breached.reset_at - int(time.time())) if breached else seconds
+    except StorageError:
+        log.warning("the store of the limits is lost", exc_info=True)
+    return _show(
+        429,
+        "too_many_failures",
+        f"Too many failures. Try again in {seconds} seconds.",
+        headers=[("Retry-After", str(seconds))],
+    )
+
+
+def _http_error(error: HTTPException) -> Response | HTTPException:
+    if isinstance(error, RequestRedirect) or error.code is None:
+        return error
+    status = HTTPStatus(error.code)
+    headers = [each for each in error.get_headers() if each[0].lower() != "content-type"]
+    # What somebody here wrote about this very request says more than the general sentence.
+    own = error.description if error.description != type(error).description else None
+    detail = own or SENTENCES.get(status) or error.description or status.phrase
+    return _show(status, status.name.lower(), detail, headers=headers)
+
+
+def _database_error(error: DBAPIError) -> Response:
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return _database_unreachable(error)
+    return _unexpected_error(error)
+
+
+def _database_unreachable(error: Exception) -> Response:
+    log.error("the database cannot be reached", exc_info=error)
+    return _show(
+        503,
+        "database_unavailable",
+        "The database cannot be reached. Try again shortly.",
+        headers=[("Retry-After", str(RETRY_AFTER_SECONDS))],
+    )
+
+
+def _unexpected_error(error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error)
+    return _show(500, "internal_error", "Something went wrong here. Report it with the request id.")

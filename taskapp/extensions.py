@@ -1,0 +1,92 @@
+"""The extensions, unbound, and how each is set up for an application."""
+
+import ipaddress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, request
+from flask_cors import CORS
+from flask_jwt_extended import JWTManager
+from flask_limiter import Limiter
+from flask_migrate import Migrate
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from taskapp.db import close_session, db, engine_options, prepare, sqlalchemy_url
+from taskapp.openapi import Api
+
+
+def client_address() -> str:
+    """Who is limited: an IPv4 address, or the /64 network that one IPv6 customer is given."""
+    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - a name only
+    if address.version == 4:
+        return str(address)
+    return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+# A Redis that hangs must not hang us; and every failure of it is a limits.StorageError.
+REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
+
+migrate = Migrate()
+jwt = JWTManager()
+limiter = Limiter(key_func=client_address)
+api = Api()
+
+
+def init_app(app: Flask) -> None:
+    """Translate our settings into those of the extensions, and bind them."""
+    settings = app.config
+    settings.update(_derived(settings))
+    db.init_app(app)
+    with app.app_context():
+        prepare(db.engine)
+    # Registered later than the extension's own, it runs before that.
+    app.teardown_appcontext(close_session)
+    migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"))
+    jwt.init_app(app)
+    limiter.init_app(app)
+    api.init_app(app)
+    api.spec.components.security_scheme(
+        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    )
+    if settings["CORS_ORIGINS"]:
+        CORS(
+            app,
+            resources={r"/api/.*": {"origins": list(settings["CORS_ORIGINS"])}},
+            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
+            max_age=timedelta(hours=1),
+        )
+    if proxies := settings["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies
+        )
+
+
+def _derived(settings: Any) -> dict[str, Any]:
+    url = sqlalchemy_url(settings["DATABASE_URL"], settings["INSTANCE_DIR"])
+    return {
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url, settings["DATABASE_POOL_SIZE"]),
+        "MAX_CONTENT_LENGTH": settings["MAX_BODY_BYTES"],
+        "TRUSTED_HOSTS": list(settings["TRUSTED_HOSTS"]) or None,
+        "JWT_ALGORITHM": "HS256",
+        "JWT_DECODE_ALGORITHMS": ["HS256"],
+        "JWT_ENCODE_ISSUER": settings["JWT_ISSUER"],
+        "JWT_DECODE_ISSUER": settings["JWT_ISSUER"],
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=settings["ACCESS_TOKEN_SECONDS"]),
+        "JWT_DECODE_LEEWAY": timedelta(seconds=10),
+        "RATELIMIT_STORAGE_URI": settings["REDIS_URL"] or "memory://",
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_OPTIONS if settings["REDIS_URL"] else {},
+        "RATELIMIT_STRATEGY": "moving-window",
+        # Redis lost: each process counts for itself, and nobody is turned away for it.
+        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
+        "RATELIMIT_SWALLOW_ERRORS": True,
+        "API_TITLE": "taskapp",
+        "API_VERSION": "1",
+        "OPENAPI_VERSION": "3.1.0",
+        "API_SPEC_OPTIONS": {
+            "info": {"description": "Tasks of many people, each their own."},
+            "security": [{"bearer": []}],
+            "servers": [{"url": "/"}],
+        },
+    }

@@ -1,0 +1,100 @@
+"""What surrounds every request: its id, its log line, bounds on its body, headers on its answer."""
+
+import json
+import logging
+import re
+import time
+import uuid
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, current_app, g, has_request_context, request
+from werkzeug.exceptions import RequestEntityTooLarge
+
+log = logging.getLogger("taskapp")
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+
+# JSON needs nothing from anywhere; a view that shows a page brings its own policy.
+CSP_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+
+
+def init_app(app: Flask) -> None:
+    """Surround the requests of an application."""
+    _set_up_logging(app.config["LOG_LEVEL"])
+    app.before_request(_begin)
+    app.before_request(_bound_streamed_body)
+    app.after_request(_finish)
+
+
+def _begin() -> None:
+    g.began_at = time.perf_counter()
+    given = request.headers.get("X-Request-ID", "")
+    # Only a proxy of ours may name the request; anybody else could forge log lines.
+    trusted = current_app.config["TRUSTED_PROXIES"] and _REQUEST_ID.fullmatch(given)
+    g.request_id = given if trusted else uuid.uuid4().hex
+
+
+def _bound_streamed_body() -> None:
+    """Read a body of unannounced length here: Werkzeug would cut it at the bound in silence."""
+    streamed = request.content_length is None and "Transfer-Encoding" in request.headers
+    if streamed and len(request.get_data()) >= current_app.config["MAX_BODY_BYTES"]:
+        raise RequestEntityTooLarge
+
+
+def _finish(response: Response) -> Response:
+    headers = response.headers
+    headers["X-Request-ID"] = g.request_id
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers.setdefault("Content-Security-Policy", CSP_NOTHING)
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    headers.setdefault("Cache-Control", "no-store")
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    _log_request(response)
+    return response
+
+
+def _log_request(response: Response) -> None:
+    # The path without its query, which may hold what people wrote.
+    log.info(
+        "request",
+        extra={
+            "method": request.method,
+            "path": request.path,
+            "route": request.url_rule.rule if request.url_rule else None,
+            "status": response.status_code,
+            "duration_ms": round((time.perf_counter() - g.began_at) * 1000, 1),
+            "user_id": g.get("user_id"),
+        },
+    )
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: when, how grave, what, in which request, and what was passed on."""
+
+    _ORDINARY = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Render a record; a trace stands in `exception`."""
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if has_request_context():
+            line["request_id"] = g.get("request_id")
+        line |= {k: v for k, v in vars(record).items() if k not in self._ORDINARY}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def _set_up_logging(level: str) -> None:
+    log.setLevel(level)
+    if not any(isinstance(each.formatter, JsonFormatter) for each in log.handlers):
+        handler = logging.StreamHandler()
+        handler.setFormatter(JsonFormatter())
+        log.addHandler(handler)

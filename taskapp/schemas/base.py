@@ -1,0 +1,138 @@
+"""Fields and messages that all schemas share: strict types, and a code beside each message."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from marshmallow import Schema as MarshmallowSchema
+from marshmallow import ValidationError, fields
+
+from taskapp.domain.rules import Refused, Rule, storable
+
+# As marshmallow declares them; every one here is Coded.
+Messages = dict[str, str | list[Any] | dict[Any, Any]]
+
+
+class Coded(str):
+    """A message for people that carries a code for programs."""
+
+    code: str
+
+    def __new__(cls, message: str, code: str = "invalid") -> Self:
+        """Make a message; the code never changes, the message may be reworded."""
+        self = super().__new__(cls, message)
+        self.code = code
+        return self
+
+    def format(self, *args: object, **kwargs: object) -> "Coded":
+        """Keep the code where marshmallow fills in a message."""
+        return Coded(super().format(*args, **kwargs), self.code)
+
+
+class Schema(MarshmallowSchema):
+    """A JSON object in which every member is known.
+
+    `example` stands in the documentation. `without_body` is what a request that sends no body
+    stands for; None if it has to send one.
+    """
+
+    example: Mapping[str, Any] = {}
+    without_body: Mapping[str, Any] | None = None
+
+    error_messages: dict[str, str] = {
+        "type": Coded("Must be a JSON object.", "type"),
+        "unknown": Coded("Is not known here; remove it.", "unknown"),
+    }
+
+
+class _Strict:
+    default_error_messages: Messages = {
+        "required": Coded("Is missing.", "required"),
+        "null": Coded("Must not be null.", "null"),
+        "invalid": Coded("Has the wrong type.", "type"),
+    }
+
+
+class Text(_Strict, fields.String):
+    """A string; `rule` is the domain's word on its value."""
+
+    default_error_messages: Messages = {"invalid": Coded("Must be a string.", "type")}
+
+    def __init__(self, *, rule: Rule = storable, **kwargs: Any) -> None:
+        """Take the rule beside what any field takes."""
+        super().__init__(validate=obeys(rule), **kwargs)
+
+
+class Flag(_Strict, fields.Boolean):
+    """true or false, and nothing that merely looks like it."""
+
+    default_error_messages: Messages = {"invalid": Coded("Must be true or false.", "type")}
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if not isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value
+
+
+class QueryFlag(Flag):
+    """The words true and false, in a URL."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> bool:
+        if value not in ("true", "false"):
+            raise self.make_error("invalid", input=value)
+        return bool(value == "true")
+
+
+class QueryInteger(_Strict, fields.Integer):
+    """A whole number in plain digits, in a URL, from `least` to `most`."""
+
+    default_error_messages: Messages = {
+        "invalid": Coded("Must be a whole number.", "type"),
+        "range": Coded("Must be from {least} to {most}.", "range"),
+    }
+
+    def __init__(self, *, least: int, most: int, **kwargs: Any) -> None:
+        """Take the bounds, both allowed, beside what any field takes."""
+        self.least, self.most = least, most
+        bounds = {"minimum": least, "maximum": most}
+        super().__init__(metadata=bounds | kwargs.pop("metadata", {}), **kwargs)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if not re.fullmatch("-?[0-9]{1,20}", value):
+            raise self.make_error("invalid", input=value)
+        if not self.least <= int(value) <= self.most:
+            raise self.make_error("range", least=self.least, most=self.most)
+        return int(value)
+
+
+class Moment(fields.Field[datetime]):
+    """An instant, as RFC 3339 writes it in UTC: 2026-01-31T09:30:00.123456Z."""
+
+    def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def obeys(rule: Rule) -> Callable[[Any], None]:
+    """A marshmallow validator that asks a rule of the domain."""
+
+    def validate(value: Any) -> None:
+        try:
+            rule(value)
+        except Refused as refused:
+            raise ValidationError([Coded(refused.message, refused.code)]) from None
+
+    return validate
+
+
+def one_of(*choices: str) -> Rule:
+    """The rule that a text is one of the choices."""
+
+    def check(text: str) -> str:
+        if text not in choices:
+            raise Refused("choice", f"Must be one of {', '.join(choices)}.")
+        return text
+
+    return check
