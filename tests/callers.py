@@ -1,0 +1,90 @@
+"""People who call the API with a token, and how tests read what it answers."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+PASSWORD = "a long and winding road"
+
+
+@dataclass
+class Caller:
+    """An account, its token, and a client that sends it.
+
+    Paths are below /api; one that begins with /tasks is taken as the caller's own.
+    """
+
+    client: FlaskClient
+    id: int
+    email: str
+    token: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def call(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any
+    ) -> TestResponse:
+        """Send one request."""
+        path = f"/api/{self.id}{path}" if path.startswith("/tasks") else f"/api{path}"
+        sent = {"Authorization": f"Bearer {self.token}"} | (headers or {})
+        return self.client.open(path, method=method, headers=sent, **kwargs)
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        """GET a path."""
+        return self.call("GET", path, **kwargs)
+
+    def post(self, path: str, json: Any, **kwargs: Any) -> TestResponse:
+        """POST JSON to a path."""
+        return self.call("POST", path, json=json, **kwargs)
+
+    def put(self, path: str, json: Any, **kwargs: Any) -> TestResponse:
+        """PUT JSON to a path."""
+        return self.call("PUT", path, json=json, **kwargs)
+
+    def patch(self, path: str, json: Any = None, **kwargs: Any) -> TestResponse:
+        """PATCH a path, with JSON or without a body."""
+        return self.call("PATCH", path, **({} if json is None else {"json": json}) | kwargs)
+
+    def delete(self, path: str, **kwargs: Any) -> TestResponse:
+        """DELETE a path."""
+        return self.call("DELETE", path, **kwargs)
+
+    def add_task(self, title: str = "Write to Grace", **more: Any) -> dict[str, Any]:
+        """Create a task and return it as it was answered."""
+        response = self.post("/tasks", {"title": title, **more})
+        assert response.status_code == 201, response.text
+        task: dict[str, Any] = response.json
+        return task
+
+
+def make_caller(client: FlaskClient, email: str) -> Caller:
+    """Sign somebody up, and log them in."""
+    body = {"email": email, "password": PASSWORD}
+    assert client.post("/api/auth/signup", json=body).status_code == 201
+    answer = client.post("/api/auth/login", json=body).json
+    assert answer is not None
+    return Caller(client, answer["user"]["id"], email, answer["access_token"])
+
+
+def assert_problem(
+    response: TestResponse, status: int, code: str, *faults: tuple[str, str]
+) -> dict[str, Any]:
+    """The answer is a whole problem document with that status and code, and just those faults.
+
+    A fault is where it is, a JSON Pointer or the name of a query parameter, and its code.
+    """
+    assert response.status_code == status, response.text
+    assert response.content_type == "application/problem+json"
+    problem: dict[str, Any] = response.json
+    assert problem["status"] == status
+    assert problem["code"] == code
+    assert problem["request_id"] == response.headers["X-Request-ID"]
+    assert problem.keys() >= {"type", "title", "detail", "instance"}
+    found = [
+        (each.get("pointer", each.get("parameter")), each["code"])
+        for each in problem.get("errors", [])
+    ]
+    assert sorted(found) == sorted(faults)
+    assert all(each["message"] for each in problem.get("errors", []))
+    return problem

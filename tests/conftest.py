@@ -1,0 +1,138 @@
+"""What every test may ask for.
+
+Each test that touches the database runs twice, on SQLite and on PostgreSQL, with the settings
+that ship. Alice and Bob have accounts; to what Alice owns, Bob is a stranger.
+"""
+
+import secrets
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient, FlaskCliRunner
+from flask_migrate import upgrade
+from psycopg.sql import SQL, Identifier
+from sqlalchemy import delete
+
+from config import Config
+from taskapp import create_app
+from taskapp.db import db, transaction
+from taskapp.extensions import limiter
+from taskapp.models import User
+
+from .callers import Caller, make_caller
+from .servers.postgres import postgres
+
+# A run that is ended by its surroundings takes its servers along, as one ended by Ctrl-C does.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+NewDatabase = Callable[[], str]
+NewApp = Callable[..., Flask]
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server for the whole run."""
+    with postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NewDatabase]:
+    """Makes an empty database and returns its URL."""
+    if request.param == "sqlite":
+        yield lambda: f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'taskapp.db'}"
+        return
+    server, made = request.getfixturevalue("postgres_url"), []
+
+    def make() -> str:
+        made.append(f"test_{secrets.token_hex(4)}")
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(made[-1])))
+        return urlsplit(server)._replace(path=f"/{made[-1]}").geturl()
+
+    yield make
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in made:
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def new_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewApp]:
+    """Makes an application on a database, with production's settings but for those named."""
+    made: list[Flask] = []
+
+    def make(url: str, **more: Any) -> Flask:
+        made.append(create_app(settings(url, tmp_path_factory.mktemp("instance"), **more)))
+        return made[-1]
+
+    yield make
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+def settings(url: str, folder: Path, **more: Any) -> Config:
+    """The settings of production, but for quick hashes."""
+    defaults = {
+        "SECRET_KEY": secrets.token_hex(),
+        "JWT_SECRET_KEY": secrets.token_hex(),
+        "BCRYPT_ROUNDS": 4,
+    }
+    return Config(DATABASE_URL=url, INSTANCE_DIR=folder, **defaults | more)
+
+
+@pytest.fixture(scope="session")
+def shared_app(new_database: NewDatabase, new_app: NewApp) -> Flask:
+    """An application on a database with today's schema, that the tests share."""
+    app = new_app(new_database())
+    with app.app_context():
+        upgrade()
+    return app
+
+
+@pytest.fixture
+def app(shared_app: Flask) -> Flask:
+    """An application without accounts, tasks, or counted failures."""
+    with shared_app.app_context(), transaction() as session:
+        session.execute(delete(User))
+    limiter.reset()
+    return shared_app
+
+
+@pytest.fixture
+def context(app: Flask) -> Iterator[None]:
+    """For tests that call services: what `flask shell` gives."""
+    with app.app_context():
+        yield
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    """A client without an account."""
+    return app.test_client()
+
+
+@pytest.fixture
+def runner(app: Flask) -> FlaskCliRunner:
+    """The command line."""
+    return app.test_cli_runner()
+
+
+@pytest.fixture
+def alice(client: FlaskClient) -> Caller:
+    """Somebody with an account and a token."""
+    return make_caller(client, "alice@example.com")
+
+
+@pytest.fixture
+def bob(client: FlaskClient) -> Caller:
+    """A stranger to Alice."""
+    return make_caller(client, "bob@example.com")
