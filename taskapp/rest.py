@@ -1,6 +1,7 @@
 """How the JSON doors read requests and write answers, the same for every resource."""
 
 import json
+import re
 from collections.abc import Collection, Iterable
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -20,6 +21,7 @@ MERGE_PATCH = "application/merge-patch+json"
 PROBLEM = "application/problem+json"
 
 _MOST_ID = 2**63 - 1
+_VERSION = re.compile("[0-9]{1,19}")
 
 
 class IdConverter(IntegerConverter):
@@ -116,6 +118,6 @@ def problem(
 
 def versions_seen() -> Collection[int] | None:
     """The versions that If-Match names (RFC 9110, 13.1.1); None when any will do."""
-    if not request.if_match or request.if_match.star_tag:
+    if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    return {int(tag) for tag in request.if_match.as_set() if tag.isascii() and tag.isdigit()}
+    return {int(tag) for tag in request.if_match.as_set() if tag and _VERSION.fullmatch(tag)}

@@ -50,7 +50,8 @@ def new_database(
     if request.param == "sqlite":
         yield lambda: f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'taskapp.db'}"
         return
-    server, made = request.getfixturevalue("postgres_url"), []
+    server: str = request.getfixturevalue("postgres_url")
+    made: list[str] = []
 
     def make() -> str:
         made.append(f"test_{secrets.token_hex(4)}")
@@ -81,7 +82,7 @@ def new_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewApp]:
 
 def settings(url: str, folder: Path, **more: Any) -> Config:
     """The settings of production, but for quick hashes."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "SECRET_KEY": secrets.token_hex(),
         "JWT_SECRET_KEY": secrets.token_hex(),
         "BCRYPT_ROUNDS": 4,
