@@ -92,7 +92,9 @@ class Config:
     )
     HOST: str = setting("127.0.0.1", "Address that the server listens on")
     PORT: int = setting(8000, "Port that the server listens on", least=1, most=65535)
-    WEB_WORKERS: int = setting(2, "Server processes", least=1)
+    WEB_WORKERS: int = setting(
+        1, "Server processes; from two on, let REDIS_URL count failures for them all", least=1
+    )
     WEB_THREADS: int = setting(8, "Threads in each server process", least=1)
 
     def __post_init__(self) -> None:
