@@ -74,6 +74,7 @@ class Config:
     SIGNUP_LIMIT_PER_CLIENT: str = setting(
         "100 per hour", "Sign-ups with a taken address allowed from one client", rate=True
     )
+    TRASH_DAYS: int = setting(30, "How long a deleted task can be restored", least=0)
     REDIS_URL: str = setting(
         "", "`redis://...` shares the limits between processes; empty is memory", secret=True
     )

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 
 from taskapp import cli, error_handlers, extensions, middleware, web
-from taskapp.api import docs, tasks
+from taskapp.api import docs, tasks, trash
 from taskapp.auth import identity, views
 from taskapp.rest import IdConverter
 
@@ -24,6 +24,7 @@ def create_app(config: Any) -> Flask:
     identity.init_app(app)
     extensions.api.register_blueprint(views.bp)
     extensions.api.register_blueprint(tasks.bp)
+    extensions.api.register_blueprint(trash.bp)
     app.register_blueprint(docs.bp)
     app.register_blueprint(web.bp)
     error_handlers.init_app(app)

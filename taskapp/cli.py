@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from functools import wraps
 from typing import Any, BinaryIO, NoReturn, ParamSpec, TypeVar
 
@@ -15,18 +16,20 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, RuleViolation
 from taskapp.extensions import api
 from taskapp.rest import dump
-from taskapp.services import accounts, demo, tasks
+from taskapp.services import accounts, demo, tasks, trash
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 users = AppGroup("users", help="Manage accounts.")
+jobs = AppGroup("jobs", help="Do what has to be done from time to time.")
 _email = click.argument("email")
 
 
 def init_app(app: Flask) -> None:
     """Add the commands, and what `flask shell` knows."""
     app.cli.add_command(users)
+    app.cli.add_command(jobs)
     app.cli.add_command(fill_demo)
     app.cli.add_command(write_openapi)
     app.shell_context_processor(shell_names)
@@ -116,6 +119,13 @@ def set_password(email: str) -> None:
     accounts.find(email)  # before anybody types a password for nothing
     accounts.set_password(email, _ask_password(), rounds=_rounds())
     click.echo(f"Changed the password of {email}.")
+
+
+@jobs.command("run")
+def run_jobs() -> None:
+    """Remove for good what has been in the trash for too long. Run it once a day."""
+    keep = timedelta(days=current_app.config["TRASH_DAYS"])
+    click.echo(f"Removed {trash.expire(keep=keep)} tasks from the trash.")
 
 
 @click.command("demo")

@@ -8,7 +8,7 @@ from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import ValidationError
 
 from taskapp.schemas.base import Coded
-from taskapp.services.tasks import Position
+from taskapp.services.paging import Position
 
 
 def seal(place: Position, *scope: Any) -> str:

@@ -1,16 +1,13 @@
 """Tasks as JSON, under the id of the one whose they are."""
 
-import hashlib
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Response, g, request, url_for
+from flask import Response, url_for
 
-from taskapp.api import cursors
+from taskapp.api.own import LINK, OwnBlueprint, answer_page, place_of
 from taskapp.auth.identity import current_actor
-from taskapp.domain.errors import PermissionDenied
 from taskapp.models import Task
-from taskapp.openapi import LOCATION, Blueprint, versioned
+from taskapp.openapi import LOCATION, versioned
 from taskapp.rest import answer, dump, render, versions_seen
 from taskapp.schemas.tasks import (
     CompletionSchema,
@@ -21,20 +18,7 @@ from taskapp.schemas.tasks import (
 )
 from taskapp.services import tasks
 
-bp = Blueprint("tasks", __name__, url_prefix="/api/<id:user_id>/tasks", description="Your tasks.")
-
-_LINK = {"Link": {"schema": {"type": "string"}, "description": 'The next page, as rel="next".'}}
-
-
-@bp.url_value_preprocessor
-def _take_user_id(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    g.path_user_id = (values or {}).pop("user_id", None)
-
-
-@bp.before_request
-def _refuse_other_accounts() -> None:
-    if g.path_user_id != current_actor().id:
-        raise PermissionDenied
+bp = OwnBlueprint("tasks", __name__, description="Your tasks.")
 
 
 @bp.route("", methods=["POST"])
@@ -51,7 +35,7 @@ def create_task(body: dict[str, Any]) -> Response:
 @bp.route("")
 @versioned
 @bp.arguments(TaskQuerySchema, location="query")
-@bp.response(200, TaskSchema(many=True), example=[TaskSchema.example], headers=_LINK)
+@bp.response(200, TaskSchema(many=True), example=[TaskSchema.example], headers=LINK)
 def list_tasks(query: dict[str, Any]) -> Response:
     """List your tasks, the newest first
 
@@ -60,16 +44,8 @@ def list_tasks(query: dict[str, Any]) -> Response:
     """
     actor = current_actor()
     scope = [actor.id, query["sort"], query.get("completed")]
-    if "cursor" in query:
-        query["after"] = cursors.unseal(query.pop("cursor"), *scope)
-    page = tasks.list_page(actor, **query)
-    body = dump([render(task, TaskSchema) for task in page.tasks])
-    link = _link_to_next(cursors.seal(page.end, *scope)) if page.end else ""
-    etag = hashlib.blake2b(body + link.encode(), digest_size=16).hexdigest()
-    response = answer(body, etag=etag)
-    if link:
-        response.headers["Link"] = link
-    return response
+    page = tasks.list_page(actor, **place_of(query, *scope))
+    return answer_page(page, TaskSchema, *scope)
 
 
 @bp.route("/<id:task_id>")
@@ -109,10 +85,13 @@ def patch_task(body: dict[str, Any], task_id: int) -> Response:
 
 @bp.route("/<id:task_id>", methods=["DELETE"])
 @versioned
-@bp.response(204, description="It is gone.")
+@bp.response(204, description="It is in the trash.")
 @bp.alt_response(404, "NOT_FOUND")
 def delete_task(task_id: int) -> Response:
-    """Delete a task"""
+    """Delete a task
+
+    It goes to the trash, from where it can be restored for a while.
+    """
     tasks.delete(current_actor(), task_id, seen=versions_seen())
     return Response(status=204)
 
@@ -130,12 +109,6 @@ def complete_task(body: dict[str, bool | None], task_id: int) -> Response:
     """
     task = tasks.complete(current_actor(), task_id, body["completed"], seen=versions_seen())
     return _answer(task)
-
-
-def _link_to_next(cursor: str) -> str:
-    """The value of a Link header (RFC 8288): this request with another cursor."""
-    query = request.args.to_dict() | {"cursor": cursor}
-    return f'<{request.path}?{urlencode(query)}>; rel="next"'
 
 
 def _change(task_id: int, changes: dict[str, Any]) -> Response:

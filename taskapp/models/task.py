@@ -1,12 +1,19 @@
 """A task."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskapp.db import BigId, Instant, Model, now
 from taskapp.domain.tasks import TITLE_MOST
+
+
+def _list_index(name: str, deleted_at: Any, *columns: Any) -> Index:
+    """An index without the tasks in the trash."""
+    in_use = deleted_at.is_(None)
+    return Index(name, *columns, postgresql_where=in_use, sqlite_where=in_use)
 
 
 class Task(Model):
@@ -19,6 +26,8 @@ class Task(Model):
     title: Mapped[str] = mapped_column(String(TITLE_MOST))
     description: Mapped[str | None] = mapped_column(Text)
     completed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # When it was moved to the trash; a task in use has none.
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
     created_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(
@@ -26,12 +35,14 @@ class Task(Model):
     )
 
     __mapper_args__ = {"version_id_col": version}
-    # An index for each order of a person's list, read from either end; the id breaks ties.
+    # An index for each order of a person's list, read from either end; the id breaks ties. The
+    # trash has its own, which holds all tasks and so serves the deletion of an account too.
     __table_args__ = (
-        Index("ix_task_user_id_created_at_id", user_id, created_at, id),
-        Index("ix_task_user_id_completed_created_at_id", user_id, completed, created_at, id),
-        Index("ix_task_user_id_updated_at_id", user_id, updated_at, id),
-        Index("ix_task_user_id_lower_title_id", user_id, func.lower(title), id),
+        _list_index("ix_task_list_created_at", deleted_at, user_id, created_at, id),
+        _list_index("ix_task_list_completed", deleted_at, user_id, completed, created_at, id),
+        _list_index("ix_task_list_updated_at", deleted_at, user_id, updated_at, id),
+        _list_index("ix_task_list_title", deleted_at, user_id, func.lower(title), id),
+        Index("ix_task_user_id_deleted_at_id", user_id, deleted_at, id),
         {"sqlite_autoincrement": True},
     )
 

@@ -72,19 +72,16 @@ class TaskSchema(Schema):
     }
 
 
-class TaskQuerySchema(Schema):
-    """Which tasks of a list, in which order."""
+class TrashedTaskSchema(TaskSchema):
+    """A task in the trash."""
 
-    completed = QueryFlag(metadata={"description": "Only those done, or only those open."})
-    sort = Text(
-        rule=one_of(*SORTS),
-        load_default="-created_at",
-        metadata={
-            "enum": list(SORTS),
-            "description": "What to order by; `-` puts the newest, or the last in the "
-            "alphabet, first. Titles are compared without regard to case.",
-        },
-    )
+    deleted_at = Moment(required=True)
+    example = {**TaskSchema.example, "deleted_at": "2026-02-01T08:00:00.654321Z"}
+
+
+class PageQuerySchema(Schema):
+    """Which stretch of a list."""
+
     limit = QueryInteger(
         least=1,
         most=LIMIT_MOST,
@@ -96,4 +93,19 @@ class TaskQuerySchema(Schema):
             "description": "Where to go on: take it from the `Link` header of the page before, "
             "with the same filter and order."
         }
+    )
+
+
+class TaskQuerySchema(PageQuerySchema):
+    """Which tasks of a list, in which order."""
+
+    completed = QueryFlag(metadata={"description": "Only those done, or only those open."})
+    sort = Text(
+        rule=one_of(*SORTS),
+        load_default="-created_at",
+        metadata={
+            "enum": list(SORTS),
+            "description": "What to order by; `-` puts the newest, or the last in the "
+            "alphabet, first. Titles are compared without regard to case.",
+        },
     )

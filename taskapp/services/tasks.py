@@ -1,11 +1,9 @@
 """Tasks: what a person does with their own. Another's task is NotFound, as one that is not."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from taskapp.db import AnyRow, fetch, now, transaction
@@ -14,24 +12,16 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.errors import NotFound, StaleVersion
 from taskapp.domain.tasks import RULES
 from taskapp.models import Task
+from taskapp.services import paging
+from taskapp.services.paging import Page, Position
 
+ID = Task.__table__.c.id
 # What a list may be ordered by; "-" before a name turns the order round.
 ORDERS: dict[str, ColumnElement[Any]] = {
     "created_at": Task.__table__.c.created_at,
     "updated_at": Task.__table__.c.updated_at,
     "title": func.lower(Task.title),
 }
-
-# The place of a task in an order: what it is ordered by, and its id.
-Position = tuple[str | datetime, int]
-
-
-@dataclass(frozen=True)
-class Page:
-    """A stretch of a list, and the place after which the next begins, while there is more."""
-
-    tasks: Sequence[AnyRow]
-    end: Position | None
 
 
 def create(
@@ -50,7 +40,7 @@ def create(
 
 def show(actor: Actor, task_id: int) -> AnyRow:
     """One task of the actor's; raise NotFound."""
-    found = fetch(select(Task.__table__).where(Task.id == task_id, Task.user_id == actor.id))
+    found = fetch(_own(actor).where(Task.id == task_id))
     if not found:
         raise NotFound("There is no such task.")
     return found[0]
@@ -64,23 +54,12 @@ def list_page(
     limit: int = 100,
     after: Position | None = None,
 ) -> Page:
-    """The actor's tasks in an order, `limit` at most, those that come after a place in it.
-
-    A place holds whatever is added or removed meanwhile: nothing is shown twice or left out, but
-    for tasks whose own place in that order has changed.
-    """
-    key, backwards = ORDERS[sort.removeprefix("-")], sort.startswith("-")
-    query = select(Task.__table__, key.label("sort_key")).where(Task.user_id == actor.id)
+    """The actor's tasks in an order, `limit` at most, those that come after a place in it."""
+    key = ORDERS[sort.removeprefix("-")]
+    query = _own(actor)
     if completed is not None:
         query = query.where(Task.completed == completed)
-    place = tuple_(key, Task.id)
-    if after is not None:
-        query = query.where(place < after if backwards else place > after)
-    order = [key.desc(), Task.id.desc()] if backwards else [key, Task.id]
-    # One more than asked for tells whether there is more.
-    found = fetch(query.order_by(*order).limit(limit + 1))
-    more, tasks = len(found) > limit, found[:limit]
-    return Page(tasks, (tasks[-1].sort_key, tasks[-1].id) if more else None)
+    return paging.take(query, key, ID, backwards=sort.startswith("-"), limit=limit, after=after)
 
 
 def update(
@@ -117,16 +96,21 @@ def complete(
 
 
 def delete(actor: Actor, task_id: int, *, seen: Collection[int] | None = None) -> None:
-    """Remove a task; raise as update() does."""
+    """Move a task to the trash, from where trash.restore() takes it; raise as update() does."""
     with transaction() as session:
-        session.delete(_hold(session, actor, task_id, seen))
+        _hold(session, actor, task_id, seen).deleted_at = now()
+
+
+def _own(actor: Actor) -> Select[*tuple[Any, ...]]:
+    """The actor's tasks, but for those in the trash."""
+    return select(Task.__table__).where(Task.user_id == actor.id, Task.deleted_at.is_(None))
 
 
 def _hold(session: Session, actor: Actor, task_id: int, seen: Collection[int] | None) -> Task:
     """The actor's task, locked until the transaction ends, in a version that they have seen."""
     task = session.scalar(
         select(Task)
-        .where(Task.id == task_id, Task.user_id == actor.id)
+        .where(Task.id == task_id, Task.user_id == actor.id, Task.deleted_at.is_(None))
         .with_for_update()
         .execution_options(populate_existing=True)
     )

@@ -1,0 +1,64 @@
+"""The trash as JSON: deleted tasks, until they are restored or gone."""
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, current_app
+
+from taskapp.api.own import LINK, OwnBlueprint, answer_page, place_of
+from taskapp.auth.identity import current_actor
+from taskapp.openapi import versioned
+from taskapp.rest import answer, dump, render
+from taskapp.schemas.tasks import PageQuerySchema, TaskSchema, TrashedTaskSchema
+from taskapp.services import trash
+
+bp = OwnBlueprint("trash", __name__, description="Your deleted tasks, which you can have back.")
+
+
+@bp.route("")
+@versioned
+@bp.arguments(PageQuerySchema, location="query")
+@bp.response(200, TrashedTaskSchema(many=True), example=[TrashedTaskSchema.example], headers=LINK)
+def list_trash(query: dict[str, Any]) -> Response:
+    """List your deleted tasks, the one deleted last first
+
+    A task stays here for 30 days, unless whoever runs this has set another time.
+    """
+    actor = current_actor()
+    scope = [actor.id, "trash"]
+    page = trash.list_page(actor, keep=_keep(), **place_of(query, *scope))
+    return answer_page(page, TrashedTaskSchema, *scope)
+
+
+@bp.route("", methods=["DELETE"])
+@bp.response(204, description="It is empty.")
+def empty_trash() -> Response:
+    """Remove all your deleted tasks for good"""
+    trash.empty(current_actor())
+    return Response(status=204)
+
+
+@bp.route("/<id:task_id>/restore", methods=["POST"])
+@versioned
+@bp.response(200, TaskSchema, example=TaskSchema.example)
+@bp.alt_response(404, "NOT_FOUND")
+def restore_task(task_id: int) -> Response:
+    """Take a task out of the trash
+
+    It is among your tasks again, as it was.
+    """
+    task = trash.restore(current_actor(), task_id, keep=_keep())
+    return answer(dump(render(task, TaskSchema)), etag=str(task.version))
+
+
+@bp.route("/<id:task_id>", methods=["DELETE"])
+@bp.response(204, description="It is gone.")
+@bp.alt_response(404, "NOT_FOUND")
+def purge_task(task_id: int) -> Response:
+    """Remove a deleted task for good"""
+    trash.purge(current_actor(), task_id)
+    return Response(status=204)
+
+
+def _keep() -> timedelta:
+    return timedelta(days=current_app.config["TRASH_DAYS"])
