@@ -10,7 +10,7 @@ from flask import Flask
 
 from taskapp import cli, error_handlers, extensions, middleware, web
 from taskapp.api import docs, tasks, trash
-from taskapp.auth import identity, views
+from taskapp.auth import account, identity, views
 from taskapp.rest import IdConverter
 
 
@@ -23,6 +23,7 @@ def create_app(config: Any) -> Flask:
     extensions.init_app(app)
     identity.init_app(app)
     extensions.api.register_blueprint(views.bp)
+    extensions.api.register_blueprint(account.bp)
     extensions.api.register_blueprint(tasks.bp)
     extensions.api.register_blueprint(trash.bp)
     app.register_blueprint(docs.bp)

@@ -12,10 +12,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, Select, event
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Select,
+    String,
+    event,
+)
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 # A row of any query.
@@ -75,6 +87,25 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class folded(FunctionElement[str]):  # noqa: N801 - it reads as a function of the database
+    """A text without regard to case, for comparing."""
+
+    name = "folded"
+    type = String()
+    inherit_cache = True
+
+
+@compiles(folded)
+def _fold(element: folded, compiler: Any, **kwargs: Any) -> str:
+    return f"lower({compiler.process(element.clauses, **kwargs)})"
+
+
+@compiles(folded, "sqlite")
+def _fold_on_sqlite(element: folded, compiler: Any, **kwargs: Any) -> str:
+    # SQLite's own lower() knows ASCII only; prepare() adds this one.
+    return f"folded({compiler.process(element.clauses, **kwargs)})"
 
 
 def now() -> datetime:
@@ -169,6 +200,10 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
     }
 
 
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
+
+
 def prepare(engine: Engine) -> None:
     """Make SQLite keep its foreign keys, serve readers while it writes, and begin when told."""
     if engine.dialect.name != "sqlite":
@@ -177,6 +212,7 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself
+        connection.create_function("folded", 1, _lower, deterministic=True)
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
 

@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from flask_limiter import RateLimitExceeded
 from limits.errors import StorageError
 from marshmallow import ValidationError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -143,6 +143,10 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _database_error(error: DBAPIError) -> Response:
+    if isinstance(error, IntegrityError):
+        # What a request builds on was removed while it ran: its account, say.
+        log.warning("a constraint refused a change", exc_info=error)
+        return _domain_error(errors.Conflict())
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return _database_unreachable(error)
     return _unexpected_error(error)

@@ -43,8 +43,9 @@ def list_tasks(query: dict[str, Any]) -> Response:
     shows every task once, whatever is added or removed meanwhile.
     """
     actor = current_actor()
-    scope = [actor.id, query["sort"], query.get("completed")]
-    page = tasks.list_page(actor, **place_of(query, *scope))
+    filter_ = tasks.Filter(query.pop("completed", None), query.pop("q"))
+    scope = [actor.id, query["sort"], filter_.completed, filter_.q]
+    page = tasks.list_page(actor, filter_, **place_of(query, *scope))
     return answer_page(page, TaskSchema, *scope)
 
 

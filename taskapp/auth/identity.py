@@ -1,8 +1,9 @@
 """Who is calling. Under /api everything wants a token but what is marked public."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, current_app, g, request
+from flask import Flask, Response, current_app, g, request
 from flask_jwt_extended import create_access_token, get_current_user, verify_jwt_in_request
 from flask_jwt_extended.exceptions import (
     InvalidHeaderError,
@@ -25,6 +26,8 @@ from jwt.exceptions import (
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed
 from taskapp.extensions import jwt
+from taskapp.rest import answer, dump, render
+from taskapp.schemas.users import UserSchema
 from taskapp.services import accounts
 
 # The first that fits is told to the client.
@@ -73,16 +76,21 @@ def current_actor() -> Actor:
     return actor
 
 
-def issue_token(user_id: int) -> str:
-    """An access token for that account."""
-    token: str = create_access_token(identity=str(user_id))
-    return token
+def answer_token(user: Any) -> Response:
+    """An access token for that account, and the account."""
+    token = {
+        "access_token": create_access_token(identity=str(user.id)),
+        "token_type": "bearer",
+        "expires_in": current_app.config["ACCESS_TOKEN_SECONDS"],
+        "user": render(user, UserSchema),
+    }
+    return answer(dump(token))
 
 
 @jwt.token_verification_loader
 def _is_access_token(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
     # The library lets pass a token that never expires, and any type but its own "refresh".
-    return claims.get("type") == "access" and "exp" in claims
+    return claims.get("type") == "access" and "exp" in claims and "iat" in claims
 
 
 @jwt.user_lookup_loader
@@ -91,6 +99,7 @@ def _load_actor(_header: dict[str, Any], claims: dict[str, Any]) -> Actor | None
     if not (subject.isascii() and subject.isdigit() and len(subject) < 20):
         return None
     try:
-        return accounts.authenticate(int(subject))
+        issued_at = datetime.fromtimestamp(claims["iat"], UTC)
+        return accounts.authenticate(int(subject), issued_at=issued_at)
     except AuthenticationFailed:
         return None

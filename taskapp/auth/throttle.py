@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from taskapp.domain import emails, rules
@@ -31,6 +31,12 @@ def limit_taken_addresses(view: View) -> View:
     return decorated
 
 
+def limit_wrong_passwords(view: View) -> View:
+    """Answer 429 to somebody logged in who guesses at the account's password."""
+    decorated: View = _limit("LOGIN_LIMIT_PER_ADDRESS", _own_account, failure=403)(view)
+    return decorated
+
+
 def _limit(setting: str, key: Callable[[], str], *, failure: int) -> Any:
     def failed(response: Response) -> bool:
         return response.status_code == failure
@@ -38,6 +44,10 @@ def _limit(setting: str, key: Callable[[], str], *, failure: int) -> Any:
     return limiter.shared_limit(
         lambda: str(current_app.config[setting]), scope=setting, key_func=key, deduct_when=failed
     )
+
+
+def _own_account() -> str:
+    return f"account {g.user_id}"
 
 
 def _address_given() -> str:

@@ -1,8 +1,8 @@
-"""Sign up, log in, and who am I."""
+"""Sign up, and log in."""
 
 from flask import Response, current_app, url_for
 
-from taskapp.auth.identity import current_actor, issue_token
+from taskapp.auth.identity import answer_token
 from taskapp.auth.throttle import limit_failed_logins, limit_taken_addresses
 from taskapp.openapi import LOCATION, Blueprint, public
 from taskapp.rest import answer, dump, render
@@ -25,7 +25,7 @@ def sign_up(body: dict[str, str]) -> Response:
     One per e-mail address, whatever its case. Log in afterwards for a token.
     """
     user = accounts.sign_up(**body, rounds=current_app.config["BCRYPT_ROUNDS"])
-    return answer(dump(render(user, UserSchema)), 201, location=url_for("auth.show_me"))
+    return answer(dump(render(user, UserSchema)), 201, location=url_for("account.show_me"))
 
 
 @bp.route("/login", methods=["POST"])
@@ -41,17 +41,4 @@ def log_in(body: dict[str, str]) -> Response:
     A wrong password, an unknown address and a closed account get the same answer.
     """
     user = accounts.log_in(**body, rounds=current_app.config["BCRYPT_ROUNDS"])
-    token = {
-        "access_token": issue_token(user.id),
-        "token_type": "bearer",
-        "expires_in": current_app.config["ACCESS_TOKEN_SECONDS"],
-        "user": render(user, UserSchema),
-    }
-    return answer(dump(token))
-
-
-@bp.route("/me")
-@bp.response(200, UserSchema, example=UserSchema.example)
-def show_me() -> Response:
-    """Show the account that the token speaks for"""
-    return answer(dump(render(accounts.show(current_actor()), UserSchema)))
+    return answer_token(user)

@@ -41,3 +41,19 @@ def storable(text: str) -> str:
             "Contains a NUL or half of a surrogate pair, which cannot be stored; remove it.",
         )
     return text
+
+
+def one_of(*choices: str) -> Rule:
+    """The rule that a text is one of the choices."""
+
+    def check(text: str) -> str:
+        if text not in choices:
+            raise Refused("choice", f"Must be one of {', '.join(choices)}.")
+        return text
+
+    return check
+
+
+def any_value(value: Any) -> Any:
+    """The rule that there is none: whatever is of the right type will do."""
+    return value

@@ -1,6 +1,7 @@
 """The tables: columns, constraints and relationships, and nothing that acts."""
 
+from taskapp.models.login_session import LoginSession
 from taskapp.models.task import Task
 from taskapp.models.user import User
 
-__all__ = ["Task", "User"]
+__all__ = ["LoginSession", "Task", "User"]

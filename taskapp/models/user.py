@@ -20,6 +20,14 @@ class User(Model):
     email: Mapped[str] = mapped_column(String(EMAIL_MOST), unique=True)
     hashed_password: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # Tokens given out before are refused; none have been changed for an account without it.
+    credentials_changed_at: Mapped[datetime | None] = mapped_column(Instant)
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
+    theme: Mapped[str] = mapped_column(String(16), default="system", server_default="system")
+    density: Mapped[str] = mapped_column(
+        String(16), default="comfortable", server_default="comfortable"
+    )
+    shortcuts: Mapped[bool] = mapped_column(default=True, server_default=true())
     created_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(
         Instant, default=now, onupdate=now, server_default=func.now()

@@ -125,14 +125,3 @@ def obeys(rule: Rule) -> Callable[[Any], None]:
             raise ValidationError([Coded(refused.message, refused.code)]) from None
 
     return validate
-
-
-def one_of(*choices: str) -> Rule:
-    """The rule that a text is one of the choices."""
-
-    def check(text: str) -> str:
-        if text not in choices:
-            raise Refused("choice", f"Must be one of {', '.join(choices)}.")
-        return text
-
-    return check

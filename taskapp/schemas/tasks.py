@@ -3,7 +3,8 @@
 from marshmallow import fields
 
 from taskapp.domain import tasks as rules
-from taskapp.schemas.base import Flag, Moment, QueryFlag, QueryInteger, Schema, Text, one_of
+from taskapp.domain.rules import one_of
+from taskapp.schemas.base import Flag, Moment, QueryFlag, QueryInteger, Schema, Text
 
 LIMIT_MOST = 500
 SORTS = tuple(
@@ -100,6 +101,14 @@ class TaskQuerySchema(PageQuerySchema):
     """Which tasks of a list, in which order."""
 
     completed = QueryFlag(metadata={"description": "Only those done, or only those open."})
+    q = Text(
+        load_default="",
+        metadata={
+            "maxLength": 200,
+            "description": "Only those with all these words in title or description, "
+            "whatever the case.",
+        },
+    )
     sort = Text(
         rule=one_of(*SORTS),
         load_default="-created_at",

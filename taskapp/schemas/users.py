@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from taskapp.domain import emails, passwords
+from taskapp.domain import emails, passwords, settings
 from taskapp.schemas.base import Flag, Moment, Schema, Text
 
 EMAIL = "ada@example.com"
@@ -43,18 +43,76 @@ class LogInSchema(Schema):
     example = SignUpSchema.example
 
 
+class SettingsSchema(Schema):
+    """What a person may choose; absent members keep their value."""
+
+    time_zone = Text(
+        rule=settings.time_zone, metadata={"description": "A name of the IANA database."}
+    )
+    theme = Text(rule=settings.RULES["theme"], metadata={"enum": list(settings.THEMES)})
+    density = Text(rule=settings.RULES["density"], metadata={"enum": list(settings.DENSITIES)})
+    shortcuts = Flag(metadata={"description": "Whether single keys are shortcuts."})
+    example = {"time_zone": "Europe/Berlin", "theme": "dark"}
+
+
+class ConfirmSchema(Schema):
+    """A password, so that only its owner does what cannot be undone."""
+
+    current_password = Text(required=True, metadata={"format": "password"})
+    example = {"current_password": PASSWORD}
+
+
+class ChangeEmailSchema(ConfirmSchema):
+    """Another address for an account."""
+
+    email = SignUpSchema._declared_fields["email"]
+    example = {"email": "ada@example.org", "current_password": PASSWORD}
+
+
+class ChangePasswordSchema(ConfirmSchema):
+    """Another password for an account."""
+
+    new_password = SignUpSchema._declared_fields["password"]
+    example = {"new_password": "staple the correct horse", "current_password": PASSWORD}
+
+
+class SessionSchema(Schema):
+    """A browser that is logged in."""
+
+    id = fields.Integer(required=True, metadata={"format": "int64"})
+    client = fields.String(required=True, metadata={"description": "What it says it is."})
+    created_at = Moment(required=True)
+    seen_at = Moment(required=True, metadata={"description": "Exact to five minutes."})
+    expires_at = Moment(required=True)
+    example = {
+        "id": 1,
+        "client": "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0",
+        "created_at": "2026-01-31T09:30:00.123456Z",
+        "seen_at": "2026-02-01T08:00:00.654321Z",
+        "expires_at": "2026-03-02T09:30:00.123456Z",
+    }
+
+
 class UserSchema(Schema):
     """An account, as its owner sees it."""
 
     id = fields.Integer(required=True, metadata={"format": "int64"})
     email = fields.String(required=True)
     is_active = Flag(required=True)
+    time_zone = fields.String(required=True)
+    theme = fields.String(required=True)
+    density = fields.String(required=True)
+    shortcuts = Flag(required=True)
     created_at = Moment(required=True)
     updated_at = Moment(required=True)
     example = {
         "id": 1,
         "email": EMAIL,
         "is_active": True,
+        "time_zone": "UTC",
+        "theme": "system",
+        "density": "comfortable",
+        "shortcuts": True,
         "created_at": "2026-01-31T09:30:00.123456Z",
         "updated_at": "2026-01-31T09:30:00.123456Z",
     }

@@ -1,0 +1,23 @@
+"""What a person may choose for themselves."""
+
+from zoneinfo import available_timezones
+
+from taskapp.domain.rules import Refused, Rule, any_value, one_of
+
+THEMES = ("system", "light", "dark")
+DENSITIES = ("comfortable", "compact")
+
+
+def time_zone(name: str) -> str:
+    """A name of the IANA time zone database."""
+    if name not in available_timezones():
+        raise Refused("choice", "Is no time zone; use a name like Europe/Berlin.")
+    return name
+
+
+RULES: dict[str, Rule] = {
+    "time_zone": time_zone,
+    "theme": one_of(*THEMES),
+    "density": one_of(*DENSITIES),
+    "shortcuts": any_value,
+}
