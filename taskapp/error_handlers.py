@@ -21,7 +21,7 @@ from werkzeug.routing import RequestRedirect
 from taskapp.domain import errors
 from taskapp.extensions import limiter
 from taskapp.rest import problem
-from taskapp.web import error_page
+from taskapp.web.blueprint import error_page
 
 log = logging.getLogger("taskapp")
 

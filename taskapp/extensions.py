@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, request
+from flask_compress import Compress
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
+from flask_login import LoginManager
 from flask_migrate import Migrate
+from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from taskapp.db import close_session, db, engine_options, prepare, sqlalchemy_url
@@ -31,6 +34,9 @@ migrate = Migrate()
 jwt = JWTManager()
 limiter = Limiter(key_func=client_address)
 api = Api()
+csrf = CSRFProtect()
+login_manager = LoginManager()
+compress = Compress()
 
 
 def init_app(app: Flask) -> None:
@@ -45,6 +51,9 @@ def init_app(app: Flask) -> None:
     migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"))
     jwt.init_app(app)
     limiter.init_app(app)
+    csrf.init_app(app)
+    login_manager.init_app(app)
+    compress.init_app(app)
     api.init_app(app)
     api.spec.components.security_scheme(
         "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
@@ -64,6 +73,7 @@ def init_app(app: Flask) -> None:
 
 def _derived(settings: Any) -> dict[str, Any]:
     url = sqlalchemy_url(settings["DATABASE_URL"], settings["INSTANCE_DIR"])
+    tls = settings["APP_ENV"] == "production"
     return {
         "SQLALCHEMY_DATABASE_URI": url,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url, settings["DATABASE_POOL_SIZE"]),
@@ -81,6 +91,13 @@ def _derived(settings: Any) -> dict[str, Any]:
         # Redis lost: each process counts for itself, and nobody is turned away for it.
         "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
         "RATELIMIT_SWALLOW_ERRORS": True,
+        # A cookie goes over TLS only, but for a developer's machine, and to no other site.
+        **dict.fromkeys(("SESSION_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE"), tls),
+        **dict.fromkeys(("SESSION_COOKIE_SAMESITE", "REMEMBER_COOKIE_SAMESITE"), "Lax"),
+        "SESSION_COOKIE_NAME": "taskapp",
+        "REMEMBER_COOKIE_NAME": "taskapp_remember",
+        "REMEMBER_COOKIE_DURATION": timedelta(days=settings["REMEMBER_DAYS"]),
+        "COMPRESS_ALGORITHM": "gzip",
         "API_TITLE": "taskapp",
         "API_VERSION": "1",
         "OPENAPI_VERSION": "3.1.0",

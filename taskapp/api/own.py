@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from flask import Response, g, request
 
-from taskapp.api import cursors
+from taskapp import cursors
 from taskapp.auth.identity import current_actor
 from taskapp.domain.errors import PermissionDenied
 from taskapp.openapi import Blueprint

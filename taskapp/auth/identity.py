@@ -1,9 +1,12 @@
-"""Who is calling. Under /api everything wants a token but what is marked public."""
+"""Who is calling: a token under /api, a logged-in browser elsewhere.
 
-from datetime import UTC, datetime
+Every view is closed to anybody else, but for those marked public.
+"""
+
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, request, session
 from flask_jwt_extended import create_access_token, get_current_user, verify_jwt_in_request
 from flask_jwt_extended.exceptions import (
     InvalidHeaderError,
@@ -13,6 +16,7 @@ from flask_jwt_extended.exceptions import (
     UserLookupError,
     WrongTokenError,
 )
+from flask_login import UserMixin, current_user, login_user, logout_user
 from jwt.exceptions import (
     DecodeError,
     ExpiredSignatureError,
@@ -23,12 +27,13 @@ from jwt.exceptions import (
     PyJWTError,
 )
 
+from taskapp.db import AnyRow
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed
-from taskapp.extensions import jwt
+from taskapp.extensions import jwt, login_manager
 from taskapp.rest import answer, dump, render
 from taskapp.schemas.users import UserSchema
-from taskapp.services import accounts
+from taskapp.services import accounts, sessions
 
 # The first that fits is told to the client.
 _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
@@ -48,18 +53,43 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
 )
 
 
+class Browser(UserMixin):  # type: ignore[misc] - flask-login ships no types
+    """A browser that is logged in: who acts through it, and their account."""
+
+    def __init__(self, actor: Actor, account: AnyRow) -> None:
+        """Keep both for the request."""
+        self.actor = actor
+        self.account = account
+
+    def get_id(self) -> str:
+        """What the cookie holds, signed: the login, which can be ended, and not the account."""
+        return str(self.actor.session_id)
+
+
 def init_app(app: Flask) -> None:
-    """Close the API."""
-    app.before_request(require_token)
+    """Close every view that is not marked public."""
+    app.before_request(require_identity)
+
+
+def require_identity() -> Response | None:
+    """Let the request pass, raise AuthenticationFailed, or lead a browser to the login."""
+    endpoint = request.endpoint or ""
+    view = current_app.view_functions.get(endpoint)
+    if view is None or getattr(view, "is_public", False) or request.method == "OPTIONS":
+        return None
+    if request.path.startswith("/api/"):
+        require_token()
+        g.user_id = current_actor().id  # for the log
+        return None
+    if not current_user.is_authenticated:
+        answer: Response = login_manager.unauthorized()
+        return answer
+    g.user_id = current_user.actor.id
+    return None
 
 
 def require_token() -> None:
-    """Raise AuthenticationFailed unless the request may pass."""
-    view = current_app.view_functions.get(request.endpoint or "")
-    if view is None or not request.path.startswith("/api/") or request.method == "OPTIONS":
-        return
-    if getattr(view, "is_public", False):
-        return
+    """Raise AuthenticationFailed unless the request brings a good token."""
     try:
         verify_jwt_in_request()
     except (JWTExtendedException, PyJWTError) as error:
@@ -67,13 +97,49 @@ def require_token() -> None:
             if isinstance(error, kind):
                 raise AuthenticationFailed(message, code=code) from None
         raise AuthenticationFailed("The token is not acceptable.", code="token_invalid") from None
-    g.user_id = current_actor().id  # for the log
 
 
 def current_actor() -> Actor:
-    """Who the request's token speaks for; only behind require_token()."""
+    """Who the request's token speaks for."""
     actor: Actor = get_current_user()
     return actor
+
+
+def current_browser() -> Browser:
+    """Who is logged in; in a public view, only after asking is_logged_in()."""
+    browser: Browser = current_user
+    return browser
+
+
+def is_logged_in() -> bool:
+    """Whether the request comes from a browser that is logged in."""
+    return bool(current_user.is_authenticated)
+
+
+def begin_login(user_id: int, *, remember: bool) -> None:
+    """Log this browser in, under a session cookie of its own."""
+    hours, days = current_app.config["LOGIN_HOURS"], current_app.config["REMEMBER_DAYS"]
+    lifetime = timedelta(days=days) if remember else timedelta(hours=hours)
+    login = sessions.begin(user_id, client=request.user_agent.string, lifetime=lifetime)
+    session.clear()  # nothing that was planted before the login lives on
+    actor, account = sessions.resume(login.id)
+    login_user(Browser(actor, account), remember=remember)
+
+
+def end_login() -> None:
+    """Log this browser out, for good."""
+    actor = current_browser().actor
+    if actor.session_id is not None:
+        sessions.end(actor, actor.session_id)
+    logout_user()
+
+
+@login_manager.user_loader
+def _resume(session_id: str) -> Browser | None:
+    try:
+        return Browser(*sessions.resume(int(session_id)))
+    except (AuthenticationFailed, ValueError):
+        return None
 
 
 def answer_token(user: Any) -> Response:

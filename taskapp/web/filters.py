@@ -1,0 +1,57 @@
+"""How templates show things: icons, instants in a person's time zone, Markdown."""
+
+from datetime import datetime
+from functools import cache
+from zoneinfo import ZoneInfo
+
+import nh3
+from flask import Blueprint
+from lucide.jinja import lucide
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+# What Markdown makes of plain text; anything else that somebody wrote as HTML is shown as text.
+TAGS = {
+    *("a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
+    *("li", "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul"),
+}
+_markdown = MarkdownIt("js-default", {"linkify": True, "html": False, "breaks": True})
+_markdown.disable("image")
+
+
+def add_to(bp: Blueprint) -> None:
+    """Let templates use them."""
+    bp.add_app_template_filter(markdown)
+    bp.add_app_template_filter(local)
+    bp.add_app_template_filter(instant)
+    bp.add_app_template_global(icon)
+
+
+def markdown(text: str | None) -> Markup:
+    """Markdown as HTML that cannot do anything; links open without telling where from."""
+    html = nh3.clean(
+        _markdown.render(text or ""),
+        tags=TAGS,
+        attributes={"a": {"href", "title"}, "ol": {"start"}},
+        url_schemes={"http", "https", "mailto", "tel"},
+        link_rel="noopener noreferrer nofollow",
+    )
+    return Markup(html)  # noqa: S704 - nh3 has just cleaned it
+
+
+def local(moment: datetime, zone: str) -> str:
+    """An instant as somebody in that zone says it: 31 Jan 2026, 10:30."""
+    here = moment.astimezone(ZoneInfo(zone))
+    return f"{here.day} {here:%b %Y, %H:%M}"
+
+
+def instant(moment: datetime) -> str:
+    """An instant for machines, and for those who want it exactly."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+@cache
+def icon(name: str) -> Markup:
+    """An icon of the Lucide set; what it stands for has to be said in words beside it."""
+    attributes = {"aria-hidden": "true", "focusable": "false", "class": "icon"}
+    return Markup(lucide(name, size=20, **attributes))  # noqa: S704 - from the package

@@ -1,0 +1,146 @@
+"""The list of tasks, and one task."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Response, request, url_for
+from marshmallow import ValidationError
+from werkzeug import Response as BaseResponse
+
+from taskapp import cursors
+from taskapp.auth.identity import current_browser
+from taskapp.domain.errors import RuleViolation, StaleVersion
+from taskapp.services import bulk, tasks
+from taskapp.services.bulk import Act, Done
+from taskapp.services.paging import Position
+from taskapp.web.blueprint import back_to, bp, notice, own_path, page
+from taskapp.web.forms import AddTaskForm, TaskForm
+from taskapp.web.lists import PAGE_SIZE, SORTS, View
+
+DID = {"complete": "Completed", "reopen": "Reopened", "delete": "Moved to the trash:"}
+
+
+@bp.get("/tasks")
+def list_tasks() -> Response:
+    """Show one's tasks: those that the address asks for."""
+    return _show_list(View.said_by(request.args), AddTaskForm(formdata=None))
+
+
+@bp.post("/tasks")
+def add_task() -> BaseResponse:
+    """Add a task, and show the list again."""
+    form, view = AddTaskForm(), View.said_by(request.form)
+    try:
+        if form.validate():
+            tasks.create(current_browser().actor, title=form.title.data)
+            return back_to(view.url())
+    except RuleViolation as error:
+        form.show(*error.faults)
+    return _show_list(view, form, 422)
+
+
+@bp.get("/tasks/<id:task_id>")
+def show_task(task_id: int) -> Response:
+    """Show one task, with all that was written."""
+    return page("web/task.html", task=tasks.show(current_browser().actor, task_id))
+
+
+@bp.get("/tasks/<id:task_id>/edit")
+def show_edit(task_id: int) -> Response:
+    """Show a task as a form."""
+    task = tasks.show(current_browser().actor, task_id)
+    form = TaskForm(formdata=None, obj=task)
+    return page("web/task_edit.html", task=task, form=form, back=_back(request.args, task_id))
+
+
+@bp.post("/tasks/<id:task_id>/edit")
+def edit_task(task_id: int) -> BaseResponse:
+    """Change a task. If it has changed since its form was opened, show both versions."""
+    actor, form, back = current_browser().actor, TaskForm(), _back(request.form, task_id)
+    try:
+        if form.validate():
+            tasks.update(actor, task_id, form.changes(), seen=form.versions_seen())
+            return back_to(back)
+    except RuleViolation as error:
+        form.show(*error.faults)
+    except StaleVersion:
+        task = tasks.show(actor, task_id)
+        return page("web/conflict.html", 409, task=task, form=form, back=back)
+    return page("web/task_edit.html", 422, task=tasks.show(actor, task_id), form=form, back=back)
+
+
+@bp.post("/tasks/<id:task_id>/complete")
+def complete_task(task_id: int) -> BaseResponse:
+    """Mark a task done, or open again, as the button said."""
+    completed = request.form.get("completed") != "false"
+    task = tasks.complete(current_browser().actor, task_id, completed)
+    act: Act = "complete" if completed else "reopen"
+    notice(f"{DID[act]} “{task.title}”.", Done(act, 1, task.updated_at))
+    return back_to(own_path(request.form.get("back")) or url_for("web.list_tasks"))
+
+
+@bp.post("/tasks/<id:task_id>/delete")
+def delete_task(task_id: int) -> BaseResponse:
+    """Move a task to the trash."""
+    done = bulk.act_on(current_browser().actor, "delete", [task_id])
+    notice("Moved to the trash.", done)
+    return back_to(own_path(request.form.get("back")) or url_for("web.list_tasks"))
+
+
+@bp.post("/tasks/bulk")
+def change_many() -> BaseResponse:
+    """Complete, reopen or delete those that are ticked, or all that the list shows."""
+    view, act = View.said_by(request.form), request.form.get("act", "")
+    ids = [int(each) for each in request.form.getlist("ids") if each.isdecimal()]
+    chosen = view.filter if request.form.get("all") else [each for each in ids if each < 2**63]
+    if act not in DID or not chosen:
+        notice("Nothing was selected.")
+        return back_to(view.url())
+    done = bulk.act_on(current_browser().actor, act, chosen)
+    notice(f"{DID[act]} {done.count} {'task' if done.count == 1 else 'tasks'}.", done)
+    return back_to(view.url())
+
+
+@bp.post("/undo")
+def undo() -> BaseResponse:
+    """Take back what a notice offered to."""
+    act, back = request.form.get("act", ""), own_path(request.form.get("back"))
+    try:
+        moment = datetime.fromisoformat(request.form.get("moment", ""))
+    except ValueError:
+        moment = None
+    if act in DID and moment and moment.tzinfo:
+        count = bulk.undo(current_browser().actor, act, moment)
+        notice("Undone." if count else "There was nothing left to undo.")
+    return back_to(back or url_for("web.list_tasks"))
+
+
+def _show_list(view: View, form: AddTaskForm, status: int = 200) -> Response:
+    actor = current_browser().actor
+    scope = [actor.id, "web", *view.fields().values()]
+    found = tasks.list_page(
+        actor, view.filter, sort=view.sort, limit=PAGE_SIZE, after=_place(*scope)
+    )
+    more = view.url(cursor=cursors.seal(found.end, *scope)) if found.end else None
+    return page(
+        "web/tasks.html",
+        status,
+        view=view,
+        sorts=SORTS,
+        tasks=found.rows,
+        more=more,
+        counts=tasks.count(actor, view.q),
+        form=form,
+    )
+
+
+def _place(*scope: Any) -> Position | None:
+    """Where the address says to go on; a cursor that does not fit begins the list again."""
+    try:
+        return cursors.unseal(request.args["cursor"], *scope) if "cursor" in request.args else None
+    except ValidationError:
+        return None
+
+
+def _back(said: Any, task_id: int) -> str:
+    return own_path(said.get("back")) or url_for("web.show_task", task_id=task_id)
