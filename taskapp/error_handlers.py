@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -21,7 +22,7 @@ from werkzeug.routing import RequestRedirect
 from taskapp.domain import errors
 from taskapp.extensions import limiter
 from taskapp.rest import problem
-from taskapp.web.blueprint import error_page
+from taskapp.web.blueprint import error_page, expired_page
 
 log = logging.getLogger("taskapp")
 
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(errors.DomainError, _domain_error)
     app.register_error_handler(ValidationError, _validation_error)
     app.register_error_handler(RateLimitExceeded, _rate_limit_exceeded)
+    app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(PoolTimeout, _database_unreachable)
@@ -140,6 +142,10 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     own = error.description if error.description != type(error).description else None
     detail = own or SENTENCES.get(status) or error.description or status.phrase
     return _show(status, status.name.lower(), detail, headers=headers)
+
+
+def _csrf_error(_error: CSRFError) -> Response:
+    return expired_page()
 
 
 def _database_error(error: DBAPIError) -> Response:

@@ -36,6 +36,10 @@ limiter = Limiter(key_func=client_address)
 api = Api()
 csrf = CSRFProtect()
 login_manager = LoginManager()
+login_manager.login_view = "web.show_log_in"
+login_manager.login_message = None
+# Each login is a row that can be ended, so the cookie need not be tied to a network address.
+login_manager.session_protection = None
 compress = Compress()
 
 

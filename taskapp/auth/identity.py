@@ -53,7 +53,7 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
 )
 
 
-class Browser(UserMixin):  # type: ignore[misc] - flask-login ships no types
+class Browser(UserMixin):
     """A browser that is logged in: who acts through it, and their account."""
 
     def __init__(self, actor: Actor, account: AnyRow) -> None:

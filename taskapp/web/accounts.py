@@ -35,12 +35,7 @@ def sign_up() -> BaseResponse:
     if not form.validate():
         return page("web/sign_up.html", 422, form=form)
     try:
-        user = accounts.sign_up(
-            form.email.data,
-            form.password.data,
-            rounds=current_app.config["BCRYPT_ROUNDS"],
-            time_zone=form.time_zone.data or "UTC",
-        )
+        user = accounts.sign_up(**form.values(), rounds=current_app.config["BCRYPT_ROUNDS"])
     except RuleViolation as error:
         form.show(*error.faults)
         return page("web/sign_up.html", 422, form=form)
@@ -66,14 +61,14 @@ def log_in() -> BaseResponse:
     form, next_ = LogInForm(), own_path(request.form.get("next"))
     if not form.validate():
         return page("web/log_in.html", 422, form=form, next=next_)
+    given = form.values()
+    remember = given.pop("remember")
     try:
-        user = accounts.log_in(
-            form.email.data, form.password.data, rounds=current_app.config["BCRYPT_ROUNDS"]
-        )
+        user = accounts.log_in(**given, rounds=current_app.config["BCRYPT_ROUNDS"])
     except AuthenticationFailed as error:
         form.show(Fault("", error.code, error.message))
         return page("web/log_in.html", 401, form=form, next=next_)
-    begin_login(user.id, remember=form.remember.data)
+    begin_login(user.id, remember=remember)
     return back_to(next_ or url_for("web.list_tasks"))
 
 

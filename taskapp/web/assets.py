@@ -1,4 +1,4 @@
-"""Scripts, styles and icons: under addresses that name their content, so as to be kept for a year."""
+"""Scripts, styles and icons, under addresses that change with them: to be kept for a year."""
 
 import hashlib
 from functools import cache

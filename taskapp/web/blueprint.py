@@ -1,9 +1,20 @@
 """The blueprint of the pages: where they live, their policy, and what templates know."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, flash, g, make_response, redirect, render_template, request
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser, is_logged_in
@@ -18,13 +29,36 @@ CSP = (
     "frame-ancestors 'none'"
 )
 
+HEADINGS = {
+    400: "This makes no sense here",
+    403: "This is not yours",
+    404: "There is nothing here",
+    405: "This cannot be done here",
+    413: "This is too much",
+    429: "Not so fast",
+    500: "Something broke",
+    503: "Out of reach for a moment",
+}
+# Fields that people fill in with words of their own.
+TYPED = ("title", "description", "email", "q")
+
 filters.add_to(bp)
 bp.add_app_template_global(assets.url_of, "asset")
 
 
+@bp.app_template_global()
+def here() -> str:
+    """The address of the page, for coming back to it."""
+    if request.method == "GET":
+        return request.full_path.rstrip("?")
+    return own_path(request.form.get("back")) or url_for("web.list_tasks")
+
+
 @bp.app_context_processor
 def _what_pages_know() -> dict[str, Any]:
-    return {"account": current_browser().account if is_logged_in() else None}
+    # Where something is broken the database may be: such a page asks for nobody's account.
+    known = not g.get("is_broken") and is_logged_in()
+    return {"account": current_browser().account if known else None}
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
@@ -41,16 +75,25 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def error_page(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
     """A page that says what went wrong, with the request's id."""
+    g.is_broken = status >= 500
     request_id = g.get("request_id", "")
-    response = page("web/error.html", status, status=status, detail=detail, request_id=request_id)
+    known = {"heading": HEADINGS.get(status, HTTPStatus(status).phrase), "number": status}
+    response = page("web/error.html", status, detail=detail, request_id=request_id, **known)
     response.headers.extend(list(headers))
     return response
+
+
+def expired_page() -> Response:
+    """A form that came too late, to be sent again with what was typed; passwords anew."""
+    fields = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
+    typed = [each for each in fields if each[0] in TYPED and each[1]]
+    return page("web/expired.html", 400, fields=fields, typed=typed)
 
 
 def notice(text: str, done: Done | None = None) -> None:
     """Tell something on the next page, with a way to undo what was done."""
     undo = {"act": done.act, "moment": done.moment.isoformat()} if done and done.count else None
-    flash({"text": text, "undo": undo})
+    flash({"text": text, "undo": undo})  # type: ignore[arg-type] # it keeps any JSON
 
 
 def own_path(path: str | None) -> str:

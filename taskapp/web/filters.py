@@ -10,6 +10,8 @@ from lucide.jinja import lucide
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
+from taskapp.auth.identity import current_browser
+
 # What Markdown makes of plain text; anything else that somebody wrote as HTML is shown as text.
 TAGS = {
     *("a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
@@ -39,9 +41,9 @@ def markdown(text: str | None) -> Markup:
     return Markup(html)  # noqa: S704 - nh3 has just cleaned it
 
 
-def local(moment: datetime, zone: str) -> str:
-    """An instant as somebody in that zone says it: 31 Jan 2026, 10:30."""
-    here = moment.astimezone(ZoneInfo(zone))
+def local(moment: datetime) -> str:
+    """An instant as the one who is logged in says it, in their zone: 31 Jan 2026, 10:30."""
+    here = moment.astimezone(ZoneInfo(current_browser().account.time_zone))
     return f"{here.day} {here:%b %Y, %H:%M}"
 
 

@@ -26,7 +26,7 @@ from taskapp.domain.passwords import PASSWORD_LEAST
 _NEEDED = InputRequired("Fill this in.")
 
 
-class Form(FlaskForm):  # type: ignore[misc] - flask-wtf ships no types
+class Form(FlaskForm):
     """A form that can show the faults that a use-case finds."""
 
     def show(self, *faults: Fault) -> None:
@@ -62,7 +62,12 @@ class SignUpForm(Form):
         description=f"At least {PASSWORD_LEAST} characters; a few words are best.",
         render_kw={"autocomplete": "new-password", "minlength": PASSWORD_LEAST},
     )
-    time_zone = HiddenField(default="UTC", render_kw={"data-time-zone": ""})
+    # Guessed by the script: a name that is not known here is no reason to turn anybody away.
+    time_zone = HiddenField(
+        default="UTC",
+        filters=[lambda name: name if name in available_timezones() else "UTC"],
+        render_kw={"data-time-zone": ""},
+    )
 
 
 class LogInForm(Form):
@@ -79,7 +84,7 @@ class AddTaskForm(Form):
     title = StringField(
         "New task",
         [_NEEDED],
-        render_kw={"autocomplete": "off", "placeholder": "What needs doing?"},
+        render_kw={"autocomplete": "off", "placeholder": "What needs doing?", "data-key": "q"},
     )
 
 
@@ -108,7 +113,9 @@ class TaskForm(Form):
 class SettingsForm(Form):
     """What a person may choose."""
 
-    time_zone = SelectField("Time zone", choices=lambda: sorted(available_timezones()))
+    time_zone = SelectField(
+        "Time zone", choices=lambda: [(each, each) for each in sorted(available_timezones())]
+    )
     theme = RadioField("Theme", choices=[(each, each.title()) for each in settings.THEMES])
     density = RadioField("Density", choices=[(each, each.title()) for each in settings.DENSITIES])
     shortcuts = BooleanField("Single keys are shortcuts")

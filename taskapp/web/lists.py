@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Self
+from urllib.parse import urlencode
 
 from flask import url_for
 
@@ -53,4 +54,6 @@ class View:
 
     def url(self, **more: str) -> str:
         """Its address."""
-        return url_for("web.list_tasks", **self.fields(), **more)
+        query = self.fields() | more
+        path = url_for("web.list_tasks")
+        return f"{path}?{urlencode(query)}" if query else path

@@ -26,7 +26,7 @@ KEYS = (
     (
         "Places",
         (
-            ("g t", "Open tasks"),
+            ("g o", "Open tasks"),
             ("g d", "Done"),
             ("g a", "All tasks"),
             ("g r", "Trash"),
@@ -79,4 +79,4 @@ def manifest() -> Response:
 @public
 def show_help() -> Response:
     """Show the keys."""
-    return page("web/help.html")
+    return page("web/help.html", groups=KEYS)

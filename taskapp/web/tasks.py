@@ -32,7 +32,7 @@ def add_task() -> BaseResponse:
     form, view = AddTaskForm(), View.said_by(request.form)
     try:
         if form.validate():
-            tasks.create(current_browser().actor, title=form.title.data)
+            tasks.create(current_browser().actor, **form.values())
             return back_to(view.url())
     except RuleViolation as error:
         form.show(*error.faults)
@@ -90,10 +90,11 @@ def delete_task(task_id: int) -> BaseResponse:
 @bp.post("/tasks/bulk")
 def change_many() -> BaseResponse:
     """Complete, reopen or delete those that are ticked, or all that the list shows."""
-    view, act = View.said_by(request.form), request.form.get("act", "")
+    view = View.said_by(request.form)
     ids = [int(each) for each in request.form.getlist("ids") if each.isdecimal()]
     chosen = view.filter if request.form.get("all") else [each for each in ids if each < 2**63]
-    if act not in DID or not chosen:
+    act = _act(request.form.get("act"))
+    if act is None or not chosen:
         notice("Nothing was selected.")
         return back_to(view.url())
     done = bulk.act_on(current_browser().actor, act, chosen)
@@ -104,12 +105,12 @@ def change_many() -> BaseResponse:
 @bp.post("/undo")
 def undo() -> BaseResponse:
     """Take back what a notice offered to."""
-    act, back = request.form.get("act", ""), own_path(request.form.get("back"))
+    act, back = _act(request.form.get("act")), own_path(request.form.get("back"))
     try:
         moment = datetime.fromisoformat(request.form.get("moment", ""))
     except ValueError:
         moment = None
-    if act in DID and moment and moment.tzinfo:
+    if act and moment and moment.tzinfo:
         count = bulk.undo(current_browser().actor, act, moment)
         notice("Undone." if count else "There was nothing left to undo.")
     return back_to(back or url_for("web.list_tasks"))
@@ -140,6 +141,11 @@ def _place(*scope: Any) -> Position | None:
         return cursors.unseal(request.args["cursor"], *scope) if "cursor" in request.args else None
     except ValidationError:
         return None
+
+
+def _act(said: str | None) -> Act | None:
+    acts: tuple[Act, ...] = ("complete", "reopen", "delete")
+    return next((act for act in acts if act == said), None)
 
 
 def _back(said: Any, task_id: int) -> str:
