@@ -171,4 +171,7 @@ def _kept(folder: Path, name: str) -> str:
             # Two processes may start at once: the first link decides, and is never half written.
             with suppress(FileExistsError):
                 os.link(draft.name, file)
-    return file.read_text()
+    kept = file.read_text().strip()
+    if len(kept) < WEAKEST_SECRET:
+        raise ConfigError(f"{name} in {file} is too short; remove the file to have it made anew.")
+    return kept

@@ -33,7 +33,8 @@ def _take_user_id(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 @bp.before_request
 def _refuse_other_accounts() -> None:
-    if g.path_user_id != current_actor().id:
+    # OPTIONS, which tells nothing, comes without a token when a browser asks before it calls.
+    if request.method != "OPTIONS" and g.path_user_id != current_actor().id:
         raise PermissionDenied
 
 
@@ -42,7 +43,10 @@ def _refuse_other_accounts() -> None:
 @bp.arguments(TaskCreateSchema, example=TaskCreateSchema.example)
 @bp.response(201, TaskSchema, example=TaskSchema.example, headers=LOCATION)
 def create_task(body: dict[str, Any]) -> Response:
-    """Create a task"""
+    """Create a task
+
+    It is the newest of your tasks, and open unless `completed` says otherwise.
+    """
     task = tasks.create(current_actor(), **body)
     here = url_for("tasks.show_task", user_id=task.user_id, task_id=task.id)
     return _answer(task, 201, location=here)
@@ -77,7 +81,10 @@ def list_tasks(query: dict[str, Any]) -> Response:
 @bp.response(200, TaskSchema, example=TaskSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
 def show_task(task_id: int) -> Response:
-    """Show a task"""
+    """Show a task
+
+    Its `ETag` is what `If-Match` wants when you change it.
+    """
     return _answer(tasks.show(current_actor(), task_id))
 
 
@@ -112,7 +119,10 @@ def patch_task(body: dict[str, Any], task_id: int) -> Response:
 @bp.response(204, description="It is gone.")
 @bp.alt_response(404, "NOT_FOUND")
 def delete_task(task_id: int) -> Response:
-    """Delete a task"""
+    """Delete a task
+
+    With `If-Match`, only if it has not changed since.
+    """
     tasks.delete(current_actor(), task_id, seen=versions_seen())
     return Response(status=204)
 

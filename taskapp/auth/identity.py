@@ -1,5 +1,6 @@
 """Who is calling. Under /api everything wants a token but what is marked public."""
 
+import re
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -12,6 +13,7 @@ from flask_jwt_extended.exceptions import (
     UserLookupError,
     WrongTokenError,
 )
+from jwt import decode
 from jwt.exceptions import (
     DecodeError,
     ExpiredSignatureError,
@@ -25,7 +27,10 @@ from jwt.exceptions import (
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed
 from taskapp.extensions import jwt
+from taskapp.rest import read_id
 from taskapp.services import accounts
+
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 
 # The first that fits is told to the client.
 _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
@@ -58,13 +63,27 @@ def require_token() -> None:
     if getattr(view, "is_public", False):
         return
     try:
-        verify_jwt_in_request()
+        _read_token()
     except (JWTExtendedException, PyJWTError) as error:
         for kind, code, message in _FAULTS:
             if isinstance(error, kind):
                 raise AuthenticationFailed(message, code=code) from None
         raise AuthenticationFailed("The token is not acceptable.", code="token_invalid") from None
     g.user_id = current_actor().id  # for the log
+
+
+def _read_token() -> None:
+    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() != "bearer":
+        raise NoAuthorizationError
+    if not _TOKEN.fullmatch(token):
+        raise InvalidHeaderError
+    # The scheme may be written in any case (RFC 9110, 11.1); the library knows one spelling.
+    request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    verify_jwt_in_request()
+    # The library takes a token of no type for an access token.
+    if "type" not in decode(token, options={"verify_signature": False}):
+        raise WrongTokenError
 
 
 def current_actor() -> Actor:
@@ -87,10 +106,7 @@ def _is_access_token(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
 
 @jwt.user_lookup_loader
 def _load_actor(_header: dict[str, Any], claims: dict[str, Any]) -> Actor | None:
-    subject = str(claims["sub"])
-    if not (subject.isascii() and subject.isdigit() and len(subject) < 20):
-        return None
     try:
-        return accounts.authenticate(int(subject))
+        return accounts.authenticate(read_id(claims["sub"]))
     except AuthenticationFailed:
         return None

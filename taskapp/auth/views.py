@@ -53,5 +53,8 @@ def log_in(body: dict[str, str]) -> Response:
 @bp.route("/me")
 @bp.response(200, UserSchema, example=UserSchema.example)
 def show_me() -> Response:
-    """Show the account that the token speaks for"""
+    """Show the account that the token speaks for
+
+    Its id is the one that the paths of your tasks begin with.
+    """
     return answer(dump(render(accounts.show(current_actor()), UserSchema)))

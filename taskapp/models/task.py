@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from taskapp.db import BigId, Instant, Model, now
+from taskapp.db import BigId, Instant, Model, database_now, now
 from taskapp.domain.tasks import TITLE_MOST
 
 
@@ -20,9 +20,11 @@ class Task(Model):
     description: Mapped[str | None] = mapped_column(Text)
     completed: Mapped[bool] = mapped_column(default=False, server_default=false())
     version: Mapped[int] = mapped_column(BigInteger, server_default="1")
-    created_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(
+        Instant, default=now, server_default=database_now()
+    )
     updated_at: Mapped[datetime] = mapped_column(
-        Instant, default=now, onupdate=now, server_default=func.now()
+        Instant, default=now, onupdate=now, server_default=database_now()
     )
 
     __mapper_args__ = {"version_id_col": version}

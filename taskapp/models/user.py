@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, func, true
+from sqlalchemy import String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from taskapp.db import BigId, Instant, Model, now
+from taskapp.db import BigId, Instant, Model, database_now, now
 from taskapp.domain.emails import EMAIL_MOST
 
 
@@ -20,9 +20,11 @@ class User(Model):
     email: Mapped[str] = mapped_column(String(EMAIL_MOST), unique=True)
     hashed_password: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
-    created_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(
+        Instant, default=now, server_default=database_now()
+    )
     updated_at: Mapped[datetime] = mapped_column(
-        Instant, default=now, onupdate=now, server_default=func.now()
+        Instant, default=now, onupdate=now, server_default=database_now()
     )
 
     def __repr__(self) -> str:

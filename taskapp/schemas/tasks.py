@@ -30,7 +30,7 @@ class TaskChangeSchema(Schema):
 
     title = Text(rule=rules.title, metadata=_TITLE)
     description = Text(rule=rules.description, allow_none=True, metadata=_DESCRIPTION)
-    completed = Flag()
+    completed = Flag(metadata={"description": "Whether it is done."})
     example = {"title": "Write to Grace", "description": None}
 
 
@@ -54,13 +54,19 @@ class CompletionSchema(Schema):
 class TaskSchema(Schema):
     """A task, as it is answered."""
 
-    id = fields.Integer(required=True, metadata={"format": "int64"})
-    user_id = fields.Integer(required=True, metadata={"format": "int64"})
-    title = fields.String(required=True)
-    description = fields.String(required=True, allow_none=True)
-    completed = Flag(required=True)
-    created_at = Moment(required=True)
-    updated_at = Moment(required=True)
+    id = fields.Integer(
+        required=True, metadata={"format": "int64", "description": "Never given twice."}
+    )
+    user_id = fields.Integer(
+        required=True, metadata={"format": "int64", "description": "Whose it is."}
+    )
+    title = fields.String(required=True, metadata={"description": "One line."})
+    description = fields.String(
+        required=True, allow_none=True, metadata={"description": "Any text; null for none."}
+    )
+    completed = Flag(required=True, metadata={"description": "Whether it is done."})
+    created_at = Moment(required=True, metadata={"description": "When it was created."})
+    updated_at = Moment(required=True, metadata={"description": "When it last changed."})
     example = {
         "id": 1,
         "user_id": 1,

@@ -38,19 +38,36 @@ class SignUpSchema(Schema):
 class LogInSchema(Schema):
     """What a person gives to be known."""
 
-    email = Text(required=True, metadata={"description": "The address, in any case."})
-    password = Text(required=True, metadata={"format": "password"})
+    email = Text(
+        required=True,
+        metadata={"pattern": "^[^\\u0000]*$", "description": "The address, in any case."},
+    )
+    password = Text(
+        required=True,
+        rule=passwords.text,
+        metadata={
+            "format": "password",
+            "description": "As it was given at sign-up.",
+        },
+    )
     example = SignUpSchema.example
 
 
 class UserSchema(Schema):
     """An account, as its owner sees it."""
 
-    id = fields.Integer(required=True, metadata={"format": "int64"})
-    email = fields.String(required=True)
-    is_active = Flag(required=True)
-    created_at = Moment(required=True)
-    updated_at = Moment(required=True)
+    id = fields.Integer(
+        required=True,
+        metadata={"format": "int64", "description": "Your part of the paths of your tasks."},
+    )
+    email = fields.String(
+        required=True, metadata={"description": "In lower case, its domain in Unicode."}
+    )
+    is_active = Flag(
+        required=True, metadata={"description": "Whether the account is open: only then it works."}
+    )
+    created_at = Moment(required=True, metadata={"description": "When it was created."})
+    updated_at = Moment(required=True, metadata={"description": "When it last changed."})
     example = {
         "id": 1,
         "email": EMAIL,
@@ -66,9 +83,13 @@ class TokenSchema(Schema):
     access_token = fields.String(
         required=True, metadata={"description": "Send it as `Authorization: Bearer <token>`."}
     )
-    token_type = fields.String(required=True, metadata={"enum": ["bearer"]})
+    token_type = fields.String(
+        required=True, metadata={"enum": ["bearer"], "description": "RFC 6750."}
+    )
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds from now."})
-    user = fields.Nested(UserSchema, required=True)
+    user = fields.Nested(
+        UserSchema, required=True, metadata={"description": "Whom the token speaks for."}
+    )
     example = {
         "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
         "token_type": "bearer",
