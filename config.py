@@ -62,6 +62,8 @@ class Config:
     JWT_SECRET_KEY: str = setting("", "Signs access tokens; another 32 characters", secret=True)
     JWT_ISSUER: str = setting("taskapp", "The `iss` of the tokens given and accepted")
     ACCESS_TOKEN_SECONDS: int = setting(3600, "How long an access token is good for", least=1)
+    LOGIN_HOURS: int = setting(24, "How long a browser stays logged in", least=1)
+    REMEMBER_DAYS: int = setting(30, "The same for those who ask to be kept logged in", least=1)
     BCRYPT_ROUNDS: int = setting(
         12, "Work factor of password hashes: each step doubles the time", least=4, most=20
     )
@@ -172,4 +174,7 @@ def _kept(folder: Path, name: str) -> str:
             # Two processes may start at once: the first link decides, and is never half written.
             with suppress(FileExistsError):
                 os.link(draft.name, file)
-    return file.read_text()
+    kept = file.read_text().strip()
+    if len(kept) < WEAKEST_SECRET:
+        raise ConfigError(f"{name} in {file} is too short; remove the file to have it made anew.")
+    return kept

@@ -1,5 +1,7 @@
 """How Alembic reaches the application's engine. Run it through `flask db`."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import context
@@ -26,12 +28,28 @@ def configure(**kwargs: Any) -> None:
     )
 
 
+@contextmanager
+def without_foreign_keys(connection: Any) -> Iterator[None]:
+    """Let SQLite drop a table that it has rebuilt without dropping the rows that refer to it."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    # Through the driver, since the pragma does nothing once a transaction has begun.
+    driver = connection.connection.driver_connection
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys = ON")
+
+
 if context.is_offline_mode():
     configure(url=migrate.db.engine.url, literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 else:
-    with migrate.db.engine.connect() as connection:
+    with migrate.db.engine.connect() as connection, without_foreign_keys(connection):
         configure(connection=connection)
         with context.begin_transaction():
             context.run_migrations()

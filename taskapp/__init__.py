@@ -19,6 +19,8 @@ def create_app(config: Any) -> Flask:
     app = Flask(__name__, instance_path=str(config.INSTANCE_DIR), static_folder=None)
     app.config.from_object(config)
     app.url_map.converters["id"] = IdConverter
+    # An address has one spelling; another is not found, and not led astray by a redirect.
+    app.url_map.merge_slashes = False
     middleware.init_app(app)
     extensions.init_app(app)
     identity.init_app(app)

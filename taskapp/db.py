@@ -35,6 +35,8 @@ AnyRow = Row[*tuple[Any, ...]]
 
 log = logging.getLogger("taskapp")
 
+STRAY = "objects were changed outside `with transaction():`"
+
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -108,6 +110,24 @@ def _fold_on_sqlite(element: folded, compiler: Any, **kwargs: Any) -> str:
     return f"folded({compiler.process(element.clauses, **kwargs)})"
 
 
+class database_now(FunctionElement[datetime]):  # noqa: N801 - it reads as a function of the database
+    """This instant, told by the database; for rows that come from elsewhere than this program."""
+
+    type = DateTime(timezone=True)
+    inherit_cache = True
+
+
+@compiles(database_now)
+def _database_now(_element: database_now, _compiler: Any, **_: Any) -> str:
+    return "now()"
+
+
+@compiles(database_now, "sqlite")
+def _database_now_on_sqlite(_element: database_now, _compiler: Any, **_: Any) -> str:
+    # Its CURRENT_TIMESTAMP leaves out the fraction, and would sort apart from ours, being text.
+    return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))"
+
+
 def now() -> datetime:
     """This instant, UTC."""
     return datetime.now(UTC)
@@ -125,9 +145,10 @@ def transaction() -> Iterator[Session]:
         yield session
         return
     if session.new or session.dirty or session.deleted:
-        raise RuntimeError("objects were changed outside `with transaction():`")
+        raise RuntimeError(STRAY)
     # Somebody may have read through the session (in `flask shell`, say): that snapshot ends here.
     session.rollback()
+    session.expire_all()
     session.info["open"] = True
     try:
         session.connection(execution_options={"begin": "BEGIN IMMEDIATE"})
@@ -138,6 +159,13 @@ def transaction() -> Iterator[Session]:
         raise
     finally:
         del session.info["open"]
+
+
+@event.listens_for(db.session, "before_flush")
+def _refuse_stray_changes(session: Session, *_: object) -> None:
+    # A query flushes by itself; what it would send from outside would be rolled back in silence.
+    if not session.info.get("open"):
+        raise RuntimeError(STRAY)
 
 
 def is_open() -> bool:
@@ -184,13 +212,17 @@ def sqlalchemy_url(url: str, folder: Path) -> str:
 
 def engine_options(url: str, pool_size: int) -> dict[str, Any]:
     """What create_engine() is told for a database of that URL."""
-    if url.startswith("sqlite"):
-        # Seconds that a writer waits for the write lock.
-        return {"connect_args": {"timeout": 30}, "pool_size": pool_size}
-    return {
+    bounds = {
         "pool_size": pool_size,
         "max_overflow": 0,
         "pool_timeout": 5,
+        # An error's text goes to the log; what was sent to the database stays out of it.
+        "hide_parameters": True,
+    }
+    if url.startswith("sqlite"):
+        # Seconds that a writer waits for the write lock.
+        return bounds | {"connect_args": {"timeout": 30}}
+    return bounds | {
         "pool_pre_ping": True,
         # Serverless PostgreSQL sleeps after five idle minutes and drops its connections.
         "pool_recycle": 280,

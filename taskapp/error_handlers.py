@@ -16,7 +16,7 @@ from limits.errors import StorageError
 from marshmallow import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import RequestRedirect
 
 from taskapp.domain import errors
@@ -137,6 +137,9 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
     if isinstance(error, RequestRedirect) or error.code is None:
         return error
     status = HTTPStatus(error.code)
+    if isinstance(error, SecurityError):
+        # For a host that is not ours there are no addresses, so there can be no page either.
+        return problem(status, status.name.lower(), "This host name is not served here.")
     headers = [each for each in error.get_headers() if each[0].lower() != "content-type"]
     # What somebody here wrote about this very request says more than the general sentence.
     own = error.description if error.description != type(error).description else None
@@ -150,7 +153,7 @@ def _csrf_error(_error: CSRFError) -> Response:
 
 def _database_error(error: DBAPIError) -> Response:
     if isinstance(error, IntegrityError):
-        # What a request builds on was removed while it ran: its account, say.
+        # What the request builds on was removed while it ran: its account, say.
         log.warning("a constraint refused a change", exc_info=error)
         return _domain_error(errors.Conflict())
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:

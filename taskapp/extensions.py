@@ -1,6 +1,7 @@
 """The extensions, unbound, and how each is set up for an application."""
 
 import ipaddress
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,10 +22,16 @@ from taskapp.openapi import Api
 
 def client_address() -> str:
     """Who is limited: an IPv4 address, or the /64 network that one IPv6 customer is given."""
-    address = ipaddress.ip_address(request.remote_addr or "0.0.0.0")  # noqa: S104 - a name only
-    if address.version == 4:
+    said = request.remote_addr or ""
+    # Some proxies add the port (RFC 7239, section 6), with brackets around an IPv6 address.
+    bare = re.fullmatch(r"\[(.*)\](?::\d+)?|(\d+(?:\.\d+){3}):\d+", said)
+    try:
+        address = ipaddress.ip_address((bare[1] or bare[2]) if bare else said)
+    except ValueError:
+        return said or "unknown"
+    if isinstance(address, ipaddress.IPv4Address):
         return str(address)
-    return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
 
 
 # A Redis that hangs must not hang us; and every failure of it is a limits.StorageError.
@@ -36,8 +43,6 @@ limiter = Limiter(key_func=client_address)
 api = Api()
 csrf = CSRFProtect()
 login_manager = LoginManager()
-login_manager.login_view = "web.show_log_in"
-login_manager.login_message = None
 # Each login is a row that can be ended, so the cookie need not be tied to a network address.
 login_manager.session_protection = None
 compress = Compress()
@@ -56,11 +61,18 @@ def init_app(app: Flask) -> None:
     jwt.init_app(app)
     limiter.init_app(app)
     csrf.init_app(app)
-    login_manager.init_app(app)
+    # Its own look-up for templates would ask the database on error pages too.
+    login_manager.init_app(app, add_context_processor=False)
     compress.init_app(app)
     api.init_app(app)
     api.spec.components.security_scheme(
-        "bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        "bearer",
+        {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "The access_token that logging in answers.",
+        },
     )
     if settings["CORS_ORIGINS"]:
         CORS(
@@ -106,7 +118,6 @@ def _derived(settings: Any) -> dict[str, Any]:
         "API_VERSION": "1",
         "OPENAPI_VERSION": "3.1.0",
         "API_SPEC_OPTIONS": {
-            "info": {"description": "Tasks of many people, each their own."},
             "security": [{"bearer": []}],
             "servers": [{"url": "/"}],
         },

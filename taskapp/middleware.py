@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flask import Flask, Response, current_app, g, has_request_context, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 log = logging.getLogger("taskapp")
 
@@ -37,8 +37,15 @@ def _begin() -> None:
 
 def _bound_streamed_body() -> None:
     """Read a body of unannounced length here: Werkzeug would cut it at the bound in silence."""
-    streamed = request.content_length is None and "Transfer-Encoding" in request.headers
-    if streamed and len(request.get_data()) >= current_app.config["MAX_BODY_BYTES"]:
+    if request.content_length is not None or "Transfer-Encoding" not in request.headers:
+        return
+    try:
+        size = len(request.get_data())
+    except HTTPException:
+        raise
+    except Exception as error:  # whatever a server raises for chunks that are none
+        raise BadRequest("The chunks of the body are malformed.") from error
+    if size >= current_app.config["MAX_BODY_BYTES"]:
         raise RequestEntityTooLarge
 
 
@@ -50,6 +57,8 @@ def _finish(response: Response) -> Response:
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     headers.setdefault("Cache-Control", "no-store")
+    if current_app.config["CORS_ORIGINS"]:
+        response.vary.add("Origin")
     if request.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     _log_request(response)

@@ -6,41 +6,159 @@ the problems that follow from what it reads.
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import flask_smorest
+from flask_smorest.spec.plugins import FlaskPlugin
 from flask_smorest.utils import prepare_response
 
 from taskapp.rest import MERGE_PATCH, PROBLEM, IdConverter, Parser
+from taskapp.schemas.base import Moment
 from taskapp.schemas.problems import ProblemSchema
 
 View = TypeVar("View", bound=Callable[..., Any])
 
+ABOUT = """\
+Tasks of many people, each their own.
+
+**To begin**, sign up (`POST /api/auth/signup`), log in (`POST /api/auth/login`), and send the token
+with every other request: `Authorization: Bearer <token>`. Your tasks are below your own id, which
+the login answers too. Another's id is 403, whether or not there is such an account.
+
+**Errors** are problem documents (RFC 9457, `application/problem+json`). Programs read `status` and
+`code`, which do not change; people read `detail`. A 422 names each fault in `errors`: a JSON
+Pointer into the body, or the query's parameter. `request_id`, also in the header `X-Request-ID`,
+finds the request in the server's log.
+
+**Lists** come a page at a time. While there is more, `Link: <...>; rel="next"` is the next page;
+follow it as it is, and do not put cursors together yourself.
+
+**Versions.** `ETag` names the version of what was answered. Sent back as `If-None-Match` it spares
+you what you have already (304); sent as `If-Match` it keeps you from overwriting what somebody else
+has changed meanwhile (412).
+
+**JSON** is UTF-8, at most 1 MiB. Members that are not known here are refused. Instants are UTC, as
+RFC 3339 writes them. Ids are whole numbers of up to 64 bits: read them without rounding.
+"""
+
+
+class Problem(NamedTuple):
+    """What a status means here, and the code and detail of one that is typical."""
+
+    meaning: str
+    code: str
+    detail: str
+
+
 PROBLEMS = {
-    400: "The body is not JSON, or the request makes no sense.",
-    401: "The token is missing or no longer good; the code says which.",
-    403: "The path names another account than the token.",
-    404: "There is no such thing here.",
-    409: "This contradicts what is stored.",
-    412: "The task is no longer in a version that If-Match names.",
-    413: "The body is too large.",
-    415: "The body is of another media type.",
-    422: "The values are not acceptable; `errors` names each fault.",
-    429: "Too many failures; wait as long as Retry-After says.",
-    503: "The database cannot be reached; try again after Retry-After.",
+    400: Problem(
+        "The request cannot be read: its body is not JSON, say.",
+        "bad_request",
+        "The body is not JSON: Expecting value: line 1 column 11 (char 10).",
+    ),
+    401: Problem(
+        "It is not known who is calling: the token is missing or no longer good, or the password "
+        "is wrong; the code says which.",
+        "token_expired",
+        "The token has expired; log in again.",
+    ),
+    403: Problem(
+        "The path names another account than the token.",
+        "permission_denied",
+        "This belongs to another account.",
+    ),
+    404: Problem("There is no such thing here.", "not_found", "There is no such task."),
+    409: Problem(
+        "This contradicts what is stored.",
+        "email_taken",
+        "There is already an account with this e-mail address: log in instead.",
+    ),
+    412: Problem(
+        "The task is no longer in a version that If-Match names; nothing was changed.",
+        "stale_version",
+        "This has changed since you read it. Read it again, then repeat your change.",
+    ),
+    413: Problem("The body is too large.", "request_entity_too_large", "The body is too large."),
+    415: Problem(
+        "The body is of another media type.",
+        "unsupported_media_type",
+        "Send the body as application/json.",
+    ),
+    422: Problem(
+        "The values are not acceptable; `errors` names each fault.",
+        "invalid",
+        "Some values are not acceptable.",
+    ),
+    429: Problem(
+        "Too many failures; wait as long as Retry-After says.",
+        "too_many_failures",
+        "Too many failures. Try again in 840 seconds.",
+    ),
+    500: Problem(
+        "Something went wrong here; it is in the log under the request id.",
+        "internal_error",
+        "Something went wrong here. Report it with the request id.",
+    ),
+    503: Problem(
+        "The database cannot be reached; try again after Retry-After.",
+        "database_unavailable",
+        "The database cannot be reached. Try again shortly.",
+    ),
+}
+_TEXT = {"type": "string"}
+_SECONDS = {
+    "schema": {"type": "integer", "minimum": 0},
+    "description": "How many seconds to wait.",
+    "required": True,
 }
 _HEADERS: dict[int, dict[str, Any]] = {
-    401: {"WWW-Authenticate": {"schema": {"type": "string"}, "description": "RFC 6750."}},
-    429: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
-    503: {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}},
+    401: {
+        "WWW-Authenticate": {
+            "schema": _TEXT,
+            "description": "`Bearer`, and what is wrong with the token (RFC 6750).",
+            "required": True,
+        }
+    },
+    429: {"Retry-After": _SECONDS},
+    503: {"Retry-After": _SECONDS},
+}
+_REQUEST_ID = {
+    "X-Request-ID": {
+        "schema": _TEXT,
+        "description": "Names this request in the server's log.",
+        "required": True,
+    }
 }
 
 
-LOCATION = {"Location": {"schema": {"type": "string"}, "description": "The path of what is new."}}
-_ETAG = {"schema": {"type": "string"}, "description": "Names this version (RFC 9110, 8.8.3)."}
+LOCATION = {
+    "Location": {
+        "schema": {"type": "string", "format": "uri-reference"},
+        "description": "The path of what is new.",
+        "required": True,
+    }
+}
+_ETAG = {
+    "ETag": {
+        "schema": {"type": "string", "pattern": '^(W/)?"[^"]*"$'},
+        "description": "Names this version (RFC 9110, 8.8.3).",
+        "required": True,
+    }
+}
 _CONDITIONS = {
-    "get": ("If-None-Match", "An ETag: 304 without a body if nothing has changed since."),
-    "write": ("If-Match", "An ETag: 412 and no change if the task has changed since."),
+    "get": (
+        "If-None-Match",
+        "An ETag, quotes included: 304 without a body if nothing has changed since.",
+    ),
+    "write": (
+        "If-Match",
+        "An ETag, quotes included: 412 and no change if the task has changed since.",
+    ),
+}
+_IDS = {
+    "user_id": "Your own id, as the login answers it.",
+    "task_id": "The task's id.",
+    "session_id": "The id of a login, from the list of them.",
 }
 
 
@@ -80,36 +198,51 @@ class Blueprint(flask_smorest.Blueprint):
     ) -> dict[str, Any]:
         """Add to an operation what follows from how it is made."""
         doc["operationId"] = info["name"]
-        statuses = {503}
+        statuses = {400, 500, 503}
         if info["public"]:
             doc["security"] = []
         else:
             statuses |= {401}
         if "user_id" in (self.url_prefix or ""):
-            statuses |= {403}
+            statuses |= {403, 404}
         if "requestBody" in doc:
-            statuses |= {400, 413, 415, 422}
-            if method == "patch":
-                content = doc["requestBody"]["content"]
-                content[MERGE_PATCH] = dict(next(iter(content.values())))
+            statuses |= self._document_body(doc["requestBody"]["content"], method)
         if info.get("versioned"):
             statuses |= self._document_etag(doc, method)
+        for response in doc["responses"].values():
+            if isinstance(response, dict):  # the others are names of problems, which have theirs
+                response["headers"] = response.get("headers", {}) | _REQUEST_ID
         for status in statuses:
             doc["responses"].setdefault(status, HTTPStatus(status).name)
+        doc["responses"] = dict(sorted(doc["responses"].items(), key=lambda each: int(each[0])))
         return doc
+
+    def _document_body(self, content: dict[str, Any], method: str) -> set[int]:
+        if method == "patch":
+            content[MERGE_PATCH] = dict(next(iter(content.values())))
+        return {413, 415, 422}
 
     def _document_etag(self, doc: dict[str, Any], method: str) -> set[int]:
         for status in {200, 201} & set(doc["responses"]):
-            doc["responses"][status].setdefault("headers", {})["ETag"] = _ETAG
+            doc["responses"][status].setdefault("headers", {}).update(_ETAG)
         if method == "post":
             return set()
         name, meaning = _CONDITIONS["get" if method == "get" else "write"]
-        header = {"in": "header", "name": name, "schema": {"type": "string"}}
+        # Without an example: Swagger UI would send it unasked.
+        header = {"in": "header", "name": name, "schema": _TEXT}
         doc.setdefault("parameters", []).append(header | {"description": meaning})
         if method == "get":
-            doc["responses"][304] = {"description": "Unchanged.", "headers": {"ETag": _ETAG}}
+            doc["responses"][304] = {"description": "Unchanged; you have it.", "headers": _ETAG}
             return set()
         return {412}
+
+
+class Paths(FlaskPlugin):
+    """How a route of Flask becomes a path of the document."""
+
+    def rule_to_params(self, rule: Any) -> list[dict[str, Any]]:
+        """Say what each part of the path is."""
+        return [each | {"description": _IDS[each["name"]]} for each in super().rule_to_params(rule)]
 
 
 class Api(flask_smorest.Api):
@@ -119,29 +252,42 @@ class Api(flask_smorest.Api):
 
     def __init__(self) -> None:
         """Make an empty document."""
-        super().__init__()
-        self.register_converter(IdConverter, lambda _: {"type": "integer", "format": "int64"})
+        super().__init__(spec_kwargs={"flask_plugin": Paths()})
+        self.register_converter(
+            IdConverter, lambda _: {"type": "integer", "format": "int64", "minimum": 1}
+        )
+        self.register_field(Moment, "string", "date-time")
+
+    def _init_spec(self, **options: Any) -> None:
+        super()._init_spec(**options)
+        self.spec.options["info"] = {"description": ABOUT}
 
     def _register_error_handlers(self) -> None:
         pass
 
+    def _register_etag_headers(self) -> None:
+        pass  # ours are in `_document_etag`
+
+    def _register_pagination_header(self) -> None:
+        pass  # our pages go by the Link header
+
     def _register_responses(self) -> None:
-        for status, meaning in PROBLEMS.items():
+        for status, each in PROBLEMS.items():
             words = HTTPStatus(status)
             example = {
                 **ProblemSchema.example,
                 "title": words.phrase,
                 "status": status,
-                "detail": meaning,
-                "code": words.name.lower(),
+                "detail": each.detail,
+                "code": each.code,
             }
             if status != 422:
                 del example["errors"]
             response = {
-                "description": meaning,
+                "description": each.meaning,
                 "schema": ProblemSchema,
                 "example": example,
-                "headers": _HEADERS.get(status, {}),
+                "headers": _HEADERS.get(status, {}) | _REQUEST_ID,
             }
             prepare_response(response, self.spec, PROBLEM)
             self.spec.components.response(words.name, response, lazy=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import psycopg
 import pytest
 from flask import Flask
@@ -27,6 +28,10 @@ from taskapp.models import User
 
 from .callers import Caller, make_caller
 from .servers.postgres import postgres
+
+# How long an example takes says nothing on a machine that does other things too.
+hypothesis.settings.register_profile("taskapp", deadline=None)
+hypothesis.settings.load_profile("taskapp")
 
 # A run that is ended by its surroundings takes its servers along, as one ended by Ctrl-C does.
 signal.signal(signal.SIGTERM, signal.default_int_handler)

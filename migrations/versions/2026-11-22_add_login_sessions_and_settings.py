@@ -21,13 +21,16 @@ def settings() -> list[sa.Column]:
 
 
 def upgrade() -> None:
+    # SQLite's CURRENT_TIMESTAMP leaves out the fraction, and would sort apart, being text.
+    on_sqlite = op.get_bind().dialect.name == "sqlite"
+    now = sa.text("(strftime('%Y-%m-%d %H:%M:%f000', 'now'))") if on_sqlite else sa.func.now()
     op.create_table(
         "login_session",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("user_id", BIG_ID, nullable=False),
         sa.Column("client", sa.String(200), nullable=False),
-        sa.Column("created_at", INSTANT, server_default=sa.func.now(), nullable=False),
-        sa.Column("seen_at", INSTANT, server_default=sa.func.now(), nullable=False),
+        sa.Column("created_at", INSTANT, server_default=now, nullable=False),
+        sa.Column("seen_at", INSTANT, server_default=now, nullable=False),
         sa.Column("expires_at", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_login_session"),
         sa.ForeignKeyConstraint(

@@ -12,14 +12,17 @@ INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    # SQLite's CURRENT_TIMESTAMP leaves out the fraction, and would sort apart, being text.
+    on_sqlite = op.get_bind().dialect.name == "sqlite"
+    now = sa.text("(strftime('%Y-%m-%d %H:%M:%f000', 'now'))") if on_sqlite else sa.func.now()
     op.create_table(
         "user",
         sa.Column("id", BIG_ID, nullable=False),
         sa.Column("email", sa.String(255), nullable=False),
         sa.Column("hashed_password", sa.String(255), nullable=False),
         sa.Column("is_active", sa.Boolean(), server_default=sa.true(), nullable=False),
-        sa.Column("created_at", INSTANT, server_default=sa.func.now(), nullable=False),
-        sa.Column("updated_at", INSTANT, server_default=sa.func.now(), nullable=False),
+        sa.Column("created_at", INSTANT, server_default=now, nullable=False),
+        sa.Column("updated_at", INSTANT, server_default=now, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_user"),
         sa.UniqueConstraint("email", name="uq_user_email"),
         sqlite_autoincrement=True,
@@ -32,8 +35,8 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=True),
         sa.Column("completed", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("version", sa.BigInteger(), server_default="1", nullable=False),
-        sa.Column("created_at", INSTANT, server_default=sa.func.now(), nullable=False),
-        sa.Column("updated_at", INSTANT, server_default=sa.func.now(), nullable=False),
+        sa.Column("created_at", INSTANT, server_default=now, nullable=False),
+        sa.Column("updated_at", INSTANT, server_default=now, nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_task"),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user.id"], name="fk_task_user_id_user", ondelete="CASCADE"

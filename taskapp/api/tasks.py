@@ -26,7 +26,10 @@ bp = OwnBlueprint("tasks", __name__, description="Your tasks.")
 @bp.arguments(TaskCreateSchema, example=TaskCreateSchema.example)
 @bp.response(201, TaskSchema, example=TaskSchema.example, headers=LOCATION)
 def create_task(body: dict[str, Any]) -> Response:
-    """Create a task"""
+    """Create a task
+
+    It is the newest of your tasks, and open unless `completed` says otherwise.
+    """
     task = tasks.create(current_actor(), **body)
     here = url_for("tasks.show_task", user_id=task.user_id, task_id=task.id)
     return _answer(task, 201, location=here)
@@ -54,7 +57,10 @@ def list_tasks(query: dict[str, Any]) -> Response:
 @bp.response(200, TaskSchema, example=TaskSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
 def show_task(task_id: int) -> Response:
-    """Show a task"""
+    """Show a task
+
+    Its `ETag` is what `If-Match` wants when you change it.
+    """
     return _answer(tasks.show(current_actor(), task_id))
 
 
@@ -91,7 +97,8 @@ def patch_task(body: dict[str, Any], task_id: int) -> Response:
 def delete_task(task_id: int) -> Response:
     """Delete a task
 
-    It goes to the trash, from where it can be restored for a while.
+    It goes to the trash, from where it can be restored for a while. With `If-Match`, only if it
+    has not changed since.
     """
     tasks.delete(current_actor(), task_id, seen=versions_seen())
     return Response(status=204)

@@ -33,7 +33,10 @@ def list_trash(query: dict[str, Any]) -> Response:
 @bp.route("", methods=["DELETE"])
 @bp.response(204, description="It is empty.")
 def empty_trash() -> Response:
-    """Remove all your deleted tasks for good"""
+    """Remove all your deleted tasks for good
+
+    This cannot be undone.
+    """
     trash.empty(current_actor())
     return Response(status=204)
 
@@ -55,7 +58,10 @@ def restore_task(task_id: int) -> Response:
 @bp.response(204, description="It is gone.")
 @bp.alt_response(404, "NOT_FOUND")
 def purge_task(task_id: int) -> Response:
-    """Remove a deleted task for good"""
+    """Remove a deleted task for good
+
+    This cannot be undone.
+    """
     trash.purge(current_actor(), task_id)
     return Response(status=204)
 

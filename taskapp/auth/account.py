@@ -25,7 +25,10 @@ bp = Blueprint("account", __name__, url_prefix="/api/auth/me", description="Your
 @bp.route("")
 @bp.response(200, UserSchema, example=UserSchema.example)
 def show_me() -> Response:
-    """Show the account that the token speaks for"""
+    """Show the account that the token speaks for
+
+    Its id is the one that the paths of your tasks begin with.
+    """
     return _answer(accounts.show(current_actor()))
 
 
@@ -90,7 +93,10 @@ def delete_account(body: dict[str, str]) -> Response:
 @bp.route("/sessions")
 @bp.response(200, SessionSchema(many=True), example=[SessionSchema.example])
 def list_sessions() -> Response:
-    """List the browsers in which you are logged in, the one used last first"""
+    """List the browsers in which you are logged in
+
+    The one used last comes first.
+    """
     own = sessions.list_own(current_actor())
     return answer(dump([render(each, SessionSchema) for each in own]))
 
@@ -98,7 +104,10 @@ def list_sessions() -> Response:
 @bp.route("/sessions", methods=["DELETE"])
 @bp.response(204, description="They have ended.")
 def end_sessions() -> Response:
-    """Log out every browser"""
+    """Log out every browser
+
+    Tokens stay good until they expire.
+    """
     sessions.end_others(current_actor())
     return Response(status=204)
 
@@ -107,7 +116,10 @@ def end_sessions() -> Response:
 @bp.response(204, description="It has ended.")
 @bp.alt_response(404, "NOT_FOUND")
 def end_session(session_id: int) -> Response:
-    """Log out one browser"""
+    """Log out one browser
+
+    It has to log in again at its next request.
+    """
     sessions.end(current_actor(), session_id)
     return Response(status=204)
 

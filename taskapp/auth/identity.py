@@ -3,10 +3,11 @@
 Every view is closed to anybody else, but for those marked public.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_jwt_extended import create_access_token, get_current_user, verify_jwt_in_request
 from flask_jwt_extended.exceptions import (
     InvalidHeaderError,
@@ -17,6 +18,7 @@ from flask_jwt_extended.exceptions import (
     WrongTokenError,
 )
 from flask_login import UserMixin, current_user, login_user, logout_user
+from jwt import decode
 from jwt.exceptions import (
     DecodeError,
     ExpiredSignatureError,
@@ -26,14 +28,17 @@ from jwt.exceptions import (
     InvalidSignatureError,
     PyJWTError,
 )
+from werkzeug import Response as BaseResponse
 
 from taskapp.db import AnyRow
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed
 from taskapp.extensions import jwt, login_manager
-from taskapp.rest import answer, dump, render
+from taskapp.rest import answer, dump, read_id, render
 from taskapp.schemas.users import UserSchema
 from taskapp.services import accounts, sessions
+
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 
 # The first that fits is told to the client.
 _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], ...] = (
@@ -48,7 +53,11 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
         "token_wrong_type",
         "The token is no access token that expires.",
     ),
-    (UserLookupError, "account_unavailable", "The token's account is closed or gone."),
+    (
+        UserLookupError,
+        "account_unavailable",
+        "The token's account is closed or gone, or its password has been changed; log in again.",
+    ),
     ((DecodeError, InvalidHeaderError), "token_malformed", "The token is malformed."),
 )
 
@@ -71,7 +80,7 @@ def init_app(app: Flask) -> None:
     app.before_request(require_identity)
 
 
-def require_identity() -> Response | None:
+def require_identity() -> BaseResponse | None:
     """Let the request pass, raise AuthenticationFailed, or lead a browser to the login."""
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
@@ -82,8 +91,9 @@ def require_identity() -> Response | None:
         g.user_id = current_actor().id  # for the log
         return None
     if not current_user.is_authenticated:
-        answer: Response = login_manager.unauthorized()
-        return answer
+        # A form cannot be sent again by a redirect: after the login its page comes first.
+        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("web.show_log_in", next=wanted))
     g.user_id = current_user.actor.id
     return None
 
@@ -91,12 +101,26 @@ def require_identity() -> Response | None:
 def require_token() -> None:
     """Raise AuthenticationFailed unless the request brings a good token."""
     try:
-        verify_jwt_in_request()
+        _read_token()
     except (JWTExtendedException, PyJWTError) as error:
         for kind, code, message in _FAULTS:
             if isinstance(error, kind):
                 raise AuthenticationFailed(message, code=code) from None
         raise AuthenticationFailed("The token is not acceptable.", code="token_invalid") from None
+
+
+def _read_token() -> None:
+    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() != "bearer":
+        raise NoAuthorizationError
+    if not _TOKEN.fullmatch(token):
+        raise InvalidHeaderError
+    # The scheme may be written in any case (RFC 9110, 11.1); the library knows one spelling.
+    request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    verify_jwt_in_request()
+    # The library takes a token of no type for an access token.
+    if "type" not in decode(token, options={"verify_signature": False}):
+        raise WrongTokenError
 
 
 def current_actor() -> Actor:
@@ -120,7 +144,7 @@ def begin_login(user_id: int, *, remember: bool) -> None:
     """Log this browser in, under a session cookie of its own."""
     hours, days = current_app.config["LOGIN_HOURS"], current_app.config["REMEMBER_DAYS"]
     lifetime = timedelta(days=days) if remember else timedelta(hours=hours)
-    login = sessions.begin(user_id, client=request.user_agent.string, lifetime=lifetime)
+    login = sessions.start(user_id, client=request.user_agent.string, lifetime=lifetime)
     session.clear()  # nothing that was planted before the login lives on
     actor, account = sessions.resume(login.id)
     login_user(Browser(actor, account), remember=remember)
@@ -142,10 +166,16 @@ def _resume(session_id: str) -> Browser | None:
         return None
 
 
+def issue_token(user_id: int) -> str:
+    """An access token for that account."""
+    token: str = create_access_token(identity=str(user_id))
+    return token
+
+
 def answer_token(user: Any) -> Response:
     """An access token for that account, and the account."""
     token = {
-        "access_token": create_access_token(identity=str(user.id)),
+        "access_token": issue_token(user.id),
         "token_type": "bearer",
         "expires_in": current_app.config["ACCESS_TOKEN_SECONDS"],
         "user": render(user, UserSchema),
@@ -161,11 +191,8 @@ def _is_access_token(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
 
 @jwt.user_lookup_loader
 def _load_actor(_header: dict[str, Any], claims: dict[str, Any]) -> Actor | None:
-    subject = str(claims["sub"])
-    if not (subject.isascii() and subject.isdigit() and len(subject) < 20):
-        return None
     try:
         issued_at = datetime.fromtimestamp(claims["iat"], UTC)
-        return accounts.authenticate(int(subject), issued_at=issued_at)
+        return accounts.authenticate(read_id(claims["sub"]), issued_at=issued_at)
     except AuthenticationFailed:
         return None

@@ -16,6 +16,8 @@ from taskapp.extensions import client_address, limiter
 from taskapp.openapi import View
 from taskapp.rest import parse_json
 
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
 
 def limit_failed_logins(view: View) -> View:
     """Answer 429 after too many failures for one e-mail address, or from one client."""
@@ -53,7 +55,9 @@ def _own_account() -> str:
 def _address_given() -> str:
     """A stand-in for the address in the body, whatever its spelling; never fails, never tells."""
     try:
-        address = emails.normalise(parse_json(request.get_data())["email"])
+        body = request.get_data()  # kept for whoever reads it next
+        sent = request.form if request.mimetype in FORMS else parse_json(body)
+        address = emails.normalise(sent["email"])
     except (HTTPException, rules.Refused, TypeError, LookupError, AttributeError):
         return "none"
     return hashlib.sha256(address.encode(errors="replace")).hexdigest()

@@ -34,14 +34,19 @@ def check(password: str) -> str:
     """The password, if it may be chosen: long enough, and not among the commonest."""
     if len(password) < PASSWORD_LEAST:
         raise Refused("too_short", f"Use at least {PASSWORD_LEAST} characters.")
-    try:
-        size = len(password.encode())
-    except UnicodeEncodeError:
-        raise Refused("unstorable", "Contains half of a surrogate pair; remove it.") from None
-    if size > PASSWORD_MOST_BYTES:
+    if len(text(password).encode()) > PASSWORD_MOST_BYTES:
         raise Refused("too_long", f"Use at most {PASSWORD_MOST_BYTES} bytes.")
     if password.lower() in _COMMON:
         raise Refused("too_common", "Is among the commonest passwords; choose another.")
+    return password
+
+
+def text(password: str) -> str:
+    """The password, if it is text, whatever may be said of it otherwise."""
+    try:
+        password.encode()
+    except UnicodeEncodeError:
+        raise Refused("unstorable", "Contains half of a surrogate pair; remove it.") from None
     return password
 
 

@@ -33,6 +33,11 @@ def apply(rules: Mapping[str, Rule], values: Mapping[str, Any]) -> dict[str, Any
     return cleaned
 
 
+def any_value(value: Any) -> Any:
+    """The rule that there is none: whatever is of the right type will do."""
+    return value
+
+
 def storable(text: str) -> str:
     """The text, if PostgreSQL can hold it: no NUL, no half of a surrogate pair."""
     if _UNSTORABLE.search(text):
@@ -52,8 +57,3 @@ def one_of(*choices: str) -> Rule:
         return text
 
     return check
-
-
-def any_value(value: Any) -> Any:
-    """The rule that there is none: whatever is of the right type will do."""
-    return value

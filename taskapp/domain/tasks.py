@@ -6,6 +6,7 @@ from taskapp.domain.rules import Refused, Rule, any_value, storable
 
 TITLE_MOST = 200
 DESCRIPTION_MOST = 10_000
+WORDS_MOST = 200
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
@@ -32,6 +33,13 @@ def description(text: str | None) -> str | None:
         raise Refused(
             "too_long", f"Has {len(text)} characters; shorten it to {DESCRIPTION_MOST} at most."
         )
+    return text
+
+
+def words(text: str) -> str:
+    """What to search for, within reason."""
+    if len(storable(text)) > WORDS_MOST:
+        raise Refused("too_long", f"Has {len(text)} characters; {WORDS_MOST} at most.")
     return text
 
 

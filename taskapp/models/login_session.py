@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from taskapp.db import BigId, Instant, Model, now
+from taskapp.db import BigId, Instant, Model, database_now, now
 
 CLIENT_MOST = 200
 
@@ -19,8 +19,10 @@ class LoginSession(Model):
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("user.id", ondelete="CASCADE"))
     # What the browser says it is.
     client: Mapped[str] = mapped_column(String(CLIENT_MOST))
-    created_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
-    seen_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(
+        Instant, default=now, server_default=database_now()
+    )
+    seen_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=database_now())
     expires_at: Mapped[datetime] = mapped_column(Instant)
 
     __table_args__ = (

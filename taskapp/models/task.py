@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, false, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from taskapp.db import BigId, Instant, Model, now
+from taskapp.db import BigId, Instant, Model, database_now, now
 from taskapp.domain.tasks import TITLE_MOST
 
 
@@ -26,13 +26,15 @@ class Task(Model):
     title: Mapped[str] = mapped_column(String(TITLE_MOST))
     description: Mapped[str | None] = mapped_column(Text)
     completed: Mapped[bool] = mapped_column(default=False, server_default=false())
+    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(
+        Instant, default=now, server_default=database_now()
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        Instant, default=now, onupdate=now, server_default=database_now()
+    )
     # When it was moved to the trash; a task in use has none.
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)
-    version: Mapped[int] = mapped_column(BigInteger, server_default="1")
-    created_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(
-        Instant, default=now, onupdate=now, server_default=func.now()
-    )
 
     __mapper_args__ = {"version_id_col": version}
     # An index for each order of a person's list, read from either end; the id breaks ties. The

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, func, true
+from sqlalchemy import String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from taskapp.db import BigId, Instant, Model, now
+from taskapp.db import BigId, Instant, Model, database_now, now
 from taskapp.domain.emails import EMAIL_MOST
 
 
@@ -20,6 +20,12 @@ class User(Model):
     email: Mapped[str] = mapped_column(String(EMAIL_MOST), unique=True)
     hashed_password: Mapped[str] = mapped_column(String(255))
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
+    created_at: Mapped[datetime] = mapped_column(
+        Instant, default=now, server_default=database_now()
+    )
+    updated_at: Mapped[datetime] = mapped_column(
+        Instant, default=now, onupdate=now, server_default=database_now()
+    )
     # Tokens given out before are refused; none have been changed for an account without it.
     credentials_changed_at: Mapped[datetime | None] = mapped_column(Instant)
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC", server_default="UTC")
@@ -28,10 +34,6 @@ class User(Model):
         String(16), default="comfortable", server_default="comfortable"
     )
     shortcuts: Mapped[bool] = mapped_column(default=True, server_default=true())
-    created_at: Mapped[datetime] = mapped_column(Instant, default=now, server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(
-        Instant, default=now, onupdate=now, server_default=func.now()
-    )
 
     def __repr__(self) -> str:
         return f"<User {self.id} {self.email}>"

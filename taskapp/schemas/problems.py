@@ -20,14 +20,18 @@ class ProblemSchema(Schema):
 
     type = fields.String(required=True, metadata={"description": "A URI; `about:blank`."})
     title = fields.String(required=True, metadata={"description": "The status in words."})
-    status = fields.Integer(required=True)
+    status = fields.Integer(
+        required=True, metadata={"description": "The HTTP status, repeated here."}
+    )
     detail = fields.String(required=True, metadata={"description": "What to do about it."})
     instance = fields.String(required=True, metadata={"description": "The path requested."})
     code = fields.String(required=True, metadata={"description": "For programs; stable."})
     request_id = fields.String(
         required=True, metadata={"description": "Names this request in the log."}
     )
-    errors = fields.List(fields.Nested(FaultSchema))
+    errors = fields.List(
+        fields.Nested(FaultSchema), metadata={"description": "Each fault, at a 422."}
+    )
     example = {
         "type": "about:blank",
         "title": "Unprocessable Entity",

@@ -31,7 +31,7 @@ class TaskChangeSchema(Schema):
 
     title = Text(rule=rules.title, metadata=_TITLE)
     description = Text(rule=rules.description, allow_none=True, metadata=_DESCRIPTION)
-    completed = Flag()
+    completed = Flag(metadata={"description": "Whether it is done."})
     example = {"title": "Write to Grace", "description": None}
 
 
@@ -55,13 +55,19 @@ class CompletionSchema(Schema):
 class TaskSchema(Schema):
     """A task, as it is answered."""
 
-    id = fields.Integer(required=True, metadata={"format": "int64"})
-    user_id = fields.Integer(required=True, metadata={"format": "int64"})
-    title = fields.String(required=True)
-    description = fields.String(required=True, allow_none=True)
-    completed = Flag(required=True)
-    created_at = Moment(required=True)
-    updated_at = Moment(required=True)
+    id = fields.Integer(
+        required=True, metadata={"format": "int64", "description": "Never given twice."}
+    )
+    user_id = fields.Integer(
+        required=True, metadata={"format": "int64", "description": "Whose it is."}
+    )
+    title = fields.String(required=True, metadata={"description": "One line."})
+    description = fields.String(
+        required=True, allow_none=True, metadata={"description": "Any text; null for none."}
+    )
+    completed = Flag(required=True, metadata={"description": "Whether it is done."})
+    created_at = Moment(required=True, metadata={"description": "When it was created."})
+    updated_at = Moment(required=True, metadata={"description": "When it last changed."})
     example = {
         "id": 1,
         "user_id": 1,
@@ -76,7 +82,7 @@ class TaskSchema(Schema):
 class TrashedTaskSchema(TaskSchema):
     """A task in the trash."""
 
-    deleted_at = Moment(required=True)
+    deleted_at = Moment(required=True, metadata={"description": "When it was deleted."})
     example = {**TaskSchema.example, "deleted_at": "2026-02-01T08:00:00.654321Z"}
 
 
@@ -102,9 +108,10 @@ class TaskQuerySchema(PageQuerySchema):
 
     completed = QueryFlag(metadata={"description": "Only those done, or only those open."})
     q = Text(
+        rule=rules.words,
         load_default="",
         metadata={
-            "maxLength": 200,
+            "maxLength": rules.WORDS_MOST,
             "description": "Only those with all these words in title or description, "
             "whatever the case.",
         },

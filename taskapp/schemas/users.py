@@ -38,8 +38,18 @@ class SignUpSchema(Schema):
 class LogInSchema(Schema):
     """What a person gives to be known."""
 
-    email = Text(required=True, metadata={"description": "The address, in any case."})
-    password = Text(required=True, metadata={"format": "password"})
+    email = Text(
+        required=True,
+        metadata={"pattern": "^[^\\u0000]*$", "description": "The address, in any case."},
+    )
+    password = Text(
+        required=True,
+        rule=passwords.text,
+        metadata={
+            "format": "password",
+            "description": "As it was given at sign-up.",
+        },
+    )
     example = SignUpSchema.example
 
 
@@ -49,8 +59,14 @@ class SettingsSchema(Schema):
     time_zone = Text(
         rule=settings.time_zone, metadata={"description": "A name of the IANA database."}
     )
-    theme = Text(rule=settings.RULES["theme"], metadata={"enum": list(settings.THEMES)})
-    density = Text(rule=settings.RULES["density"], metadata={"enum": list(settings.DENSITIES)})
+    theme = Text(
+        rule=settings.RULES["theme"],
+        metadata={"enum": list(settings.THEMES), "description": "The colours of the pages."},
+    )
+    density = Text(
+        rule=settings.RULES["density"],
+        metadata={"enum": list(settings.DENSITIES), "description": "How close the rows stand."},
+    )
     shortcuts = Flag(metadata={"description": "Whether single keys are shortcuts."})
     example = {"time_zone": "Europe/Berlin", "theme": "dark"}
 
@@ -58,7 +74,11 @@ class SettingsSchema(Schema):
 class ConfirmSchema(Schema):
     """A password, so that only its owner does what cannot be undone."""
 
-    current_password = Text(required=True, metadata={"format": "password"})
+    current_password = Text(
+        required=True,
+        rule=passwords.text,
+        metadata={"format": "password", "description": "The one that you log in with."},
+    )
     example = {"current_password": PASSWORD}
 
 
@@ -79,11 +99,13 @@ class ChangePasswordSchema(ConfirmSchema):
 class SessionSchema(Schema):
     """A browser that is logged in."""
 
-    id = fields.Integer(required=True, metadata={"format": "int64"})
+    id = fields.Integer(
+        required=True, metadata={"format": "int64", "description": "Names it for logging it out."}
+    )
     client = fields.String(required=True, metadata={"description": "What it says it is."})
-    created_at = Moment(required=True)
+    created_at = Moment(required=True, metadata={"description": "When it logged in."})
     seen_at = Moment(required=True, metadata={"description": "Exact to five minutes."})
-    expires_at = Moment(required=True)
+    expires_at = Moment(required=True, metadata={"description": "When it is logged out."})
     example = {
         "id": 1,
         "client": "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0",
@@ -96,15 +118,30 @@ class SessionSchema(Schema):
 class UserSchema(Schema):
     """An account, as its owner sees it."""
 
-    id = fields.Integer(required=True, metadata={"format": "int64"})
-    email = fields.String(required=True)
-    is_active = Flag(required=True)
-    time_zone = fields.String(required=True)
-    theme = fields.String(required=True)
-    density = fields.String(required=True)
-    shortcuts = Flag(required=True)
-    created_at = Moment(required=True)
-    updated_at = Moment(required=True)
+    id = fields.Integer(
+        required=True,
+        metadata={"format": "int64", "description": "Your part of the paths of your tasks."},
+    )
+    email = fields.String(
+        required=True, metadata={"description": "In lower case, its domain in Unicode."}
+    )
+    is_active = Flag(
+        required=True, metadata={"description": "Whether the account is open: only then it works."}
+    )
+    time_zone = fields.String(required=True, metadata={"description": "Where their day begins."})
+    theme = fields.String(
+        required=True,
+        metadata={"enum": list(settings.THEMES), "description": "The colours of the pages."},
+    )
+    density = fields.String(
+        required=True,
+        metadata={"enum": list(settings.DENSITIES), "description": "How close the rows stand."},
+    )
+    shortcuts = Flag(
+        required=True, metadata={"description": "Whether single keys are shortcuts on the pages."}
+    )
+    created_at = Moment(required=True, metadata={"description": "When it was created."})
+    updated_at = Moment(required=True, metadata={"description": "When it last changed."})
     example = {
         "id": 1,
         "email": EMAIL,
@@ -124,9 +161,13 @@ class TokenSchema(Schema):
     access_token = fields.String(
         required=True, metadata={"description": "Send it as `Authorization: Bearer <token>`."}
     )
-    token_type = fields.String(required=True, metadata={"enum": ["bearer"]})
+    token_type = fields.String(
+        required=True, metadata={"enum": ["bearer"], "description": "RFC 6750."}
+    )
     expires_in = fields.Integer(required=True, metadata={"description": "Seconds from now."})
-    user = fields.Nested(UserSchema, required=True)
+    user = fields.Nested(
+        UserSchema, required=True, metadata={"description": "Whom the token speaks for."}
+    )
     example = {
         "access_token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
         "token_type": "bearer",

@@ -48,13 +48,16 @@ def log_in(email: str, password: str, *, rounds: int) -> AnyRow:
     return _with_email(email)[0] if verdict.aged else found[0]
 
 
-def authenticate(user_id: int, *, issued_at: datetime) -> Actor:
-    """The account that a token of that time speaks for; raise AuthenticationFailed.
+def authenticate(user_id: int, *, issued_at: datetime | None = None) -> Actor:
+    """The account of that id, as an actor; raise AuthenticationFailed unless it is active.
 
-    It has to be active, and its password the same since.
+    Of what speaks for it, a token, tell when it was issued: the password must be the same since.
     """
-    unchanged = or_(User.credentials_changed_at.is_(None), User.credentials_changed_at <= issued_at)
-    if not fetch(select(User.id).where(User.id == user_id, User.is_active, unchanged)):
+    query = select(User.id).where(User.id == user_id, User.is_active)
+    if issued_at is not None:
+        changed_at = User.credentials_changed_at
+        query = query.where(or_(changed_at.is_(None), changed_at <= issued_at))
+    if not fetch(query):
         raise AuthenticationFailed
     return Actor(user_id)
 

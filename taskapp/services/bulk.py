@@ -6,7 +6,7 @@ else has changed since.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, update
@@ -47,11 +47,15 @@ def act_on(actor: Actor, act: Act, chosen: Collection[int] | tasks.Filter) -> Do
     )
 
 
-def undo(actor: Actor, act: Act, moment: datetime) -> int:
-    """Take back an act of that instant; return for how many tasks. Others are left alone."""
+def undo(actor: Actor, act: Act, moment: datetime, *, keep: timedelta) -> int:
+    """Take back an act of that instant; return for how many tasks. Others are left alone.
+
+    What was deleted can be had back for as long as the trash is kept.
+    """
     own = Task.user_id == actor.id
     if act == "delete":
-        return _change([own, Task.deleted_at == moment], {"deleted_at": None}, now())
+        deleted = [own, Task.deleted_at == moment, Task.deleted_at > now() - keep]
+        return _change(deleted, {"deleted_at": None}, now())
     was = act == "complete"
     touched = [own, Task.deleted_at.is_(None), Task.updated_at == moment, Task.completed == was]
     return _change(touched, {"completed": not was}, now())

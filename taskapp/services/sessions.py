@@ -15,7 +15,7 @@ from taskapp.models.login_session import CLIENT_MOST
 SEEN_EVERY = timedelta(minutes=5)
 
 
-def begin(user_id: int, *, client: str, lifetime: timedelta) -> LoginSession:
+def start(user_id: int, *, client: str, lifetime: timedelta) -> LoginSession:
     """A new session for somebody who has just proved who they are; their expired ones go."""
     moment = now()
     session = LoginSession(

@@ -1,5 +1,6 @@
 """Tasks: what a person does with their own. Another's task is NotFound, as one that is not."""
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -133,10 +134,15 @@ def conditions(actor: Actor, filter_: Filter = ALL) -> list[ColumnElement[bool]]
         holds.append(Task.completed == filter_.completed)
     text = (folded(Task.title), folded(Task.description))
     holds += [
-        or_(*(each.contains(word, autoescape=True) for each in text))
-        for word in filter_.q.lower().split()
+        or_(*(each.contains(folded(_escaped(word)), escape="/") for each in text))
+        for word in filter_.q.split()
     ]
     return holds
+
+
+def _escaped(word: str) -> str:
+    """A word in which LIKE sees no wildcard."""
+    return re.sub("([/%_])", r"/\1", word)
 
 
 def _select(actor: Actor, filter_: Filter = ALL) -> Select[*tuple[Any, ...]]:

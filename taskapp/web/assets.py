@@ -28,6 +28,9 @@ def send(release: str, name: str) -> Response:
     """A file, to be kept for a year if it is asked for by today's address."""
     fresh = release == fingerprint()
     response = send_from_directory(FOLDER, name, max_age=YEAR if fresh else 0)
+    # Read here, since what is streamed is not compressed.
+    response.direct_passthrough = False
+    response.make_sequence()
     if fresh:
         response.cache_control.public = True
         response.cache_control.immutable = True

@@ -1,12 +1,14 @@
 """The blueprint of the pages: where they live, their policy, and what templates know."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 from flask import (
     Blueprint,
     Response,
+    current_app,
     flash,
     g,
     make_response,
@@ -15,6 +17,7 @@ from flask import (
     request,
     url_for,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser, is_logged_in
@@ -56,9 +59,14 @@ def here() -> str:
 
 @bp.app_context_processor
 def _what_pages_know() -> dict[str, Any]:
-    # Where something is broken the database may be: such a page asks for nobody's account.
-    known = not g.get("is_broken") and is_logged_in()
-    return {"account": current_browser().account if known else None}
+    if g.get("is_broken") and "user_id" not in g:
+        return {"account": None}  # the database may be what is broken: it is not asked again
+    try:
+        return {"account": current_browser().account if is_logged_in() else None}
+    except SQLAlchemyError:
+        if g.get("is_error"):
+            return {"account": None}
+        raise
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
@@ -75,7 +83,7 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def error_page(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()) -> Response:
     """A page that says what went wrong, with the request's id."""
-    g.is_broken = status >= 500
+    g.is_error, g.is_broken = True, status >= 500
     request_id = g.get("request_id", "")
     known = {"heading": HEADINGS.get(status, HTTPStatus(status).phrase), "number": status}
     response = page("web/error.html", status, detail=detail, request_id=request_id, **known)
@@ -84,7 +92,12 @@ def error_page(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()
 
 
 def expired_page() -> Response:
-    """A form that came too late, to be sent again with what was typed; passwords anew."""
+    """A form that came too late, to be sent again with what was typed; passwords anew.
+
+    One that another site has sent is not offered again, and must not change the session.
+    """
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return error_page(400, "Another site has sent this form. Nothing was changed.")
     fields = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
     typed = [each for each in fields if each[0] in TYPED and each[1]]
     return page("web/expired.html", 400, fields=fields, typed=typed)
@@ -101,6 +114,11 @@ def own_path(path: str | None) -> str:
     plain = path is not None and path.startswith("/") and path.isprintable()
     # Browsers read "//host" and "/\\host" as another host.
     return path if path and plain and not path.startswith(("//", "/\\")) else ""
+
+
+def trash_kept() -> timedelta:
+    """How long what was deleted can be had back."""
+    return timedelta(days=current_app.config["TRASH_DAYS"])
 
 
 def back_to(url: str) -> BaseResponse:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -16,6 +15,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired
 
 from taskapp.domain import settings
@@ -24,6 +24,10 @@ from taskapp.domain.errors import Fault
 from taskapp.domain.passwords import PASSWORD_LEAST
 
 _NEEDED = InputRequired("Fill this in.")
+
+
+def _choices(words: Iterable[str]) -> list[SelectChoice]:
+    return [SelectChoice(word, word.title()) for word in words]
 
 
 class Form(FlaskForm):
@@ -65,7 +69,7 @@ class SignUpForm(Form):
     # Guessed by the script: a name that is not known here is no reason to turn anybody away.
     time_zone = HiddenField(
         default="UTC",
-        filters=[lambda name: name if name in available_timezones() else "UTC"],
+        filters=[lambda name: name if name in settings.TIME_ZONES else "UTC"],
         render_kw={"data-time-zone": ""},
     )
 
@@ -114,10 +118,10 @@ class SettingsForm(Form):
     """What a person may choose."""
 
     time_zone = SelectField(
-        "Time zone", choices=lambda: [(each, each) for each in sorted(available_timezones())]
+        "Time zone", choices=[SelectChoice(each) for each in sorted(settings.TIME_ZONES)]
     )
-    theme = RadioField("Theme", choices=[(each, each.title()) for each in settings.THEMES])
-    density = RadioField("Density", choices=[(each, each.title()) for each in settings.DENSITIES])
+    theme = RadioField("Theme", choices=_choices(settings.THEMES))
+    density = RadioField("Density", choices=_choices(settings.DENSITIES))
     shortcuts = BooleanField("Single keys are shortcuts")
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import url_for
 
+from taskapp.domain.tasks import WORDS_MOST
 from taskapp.services.tasks import Filter
 
 SHOWN = {"open": False, "done": True, "all": None}
@@ -17,7 +18,6 @@ SORTS = {
     "title": "By title",
 }
 PAGE_SIZE = 50
-WORDS_MOST = 200
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The list of tasks, and one task."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request, url_for
@@ -10,13 +10,16 @@ from werkzeug import Response as BaseResponse
 from taskapp import cursors
 from taskapp.auth.identity import current_browser
 from taskapp.domain.errors import RuleViolation, StaleVersion
+from taskapp.rest import read_id
 from taskapp.services import bulk, tasks
-from taskapp.services.bulk import Act, Done
+from taskapp.services.bulk import Act
 from taskapp.services.paging import Position
-from taskapp.web.blueprint import back_to, bp, notice, own_path, page
+from taskapp.web.blueprint import back_to, bp, notice, own_path, page, trash_kept
 from taskapp.web.forms import AddTaskForm, TaskForm
 from taskapp.web.lists import PAGE_SIZE, SORTS, View
 
+# More than any page shows, and fewer than a database takes in one query.
+SELECTED_MOST = 1000
 DID = {"complete": "Completed", "reopen": "Reopened", "delete": "Moved to the trash:"}
 
 
@@ -72,18 +75,19 @@ def edit_task(task_id: int) -> BaseResponse:
 @bp.post("/tasks/<id:task_id>/complete")
 def complete_task(task_id: int) -> BaseResponse:
     """Mark a task done, or open again, as the button said."""
-    completed = request.form.get("completed") != "false"
-    task = tasks.complete(current_browser().actor, task_id, completed)
-    act: Act = "complete" if completed else "reopen"
-    notice(f"{DID[act]} “{task.title}”.", Done(act, 1, task.updated_at))
+    act: Act = "reopen" if request.form.get("completed") == "false" else "complete"
+    actor = current_browser().actor
+    task, done = tasks.show(actor, task_id), bulk.act_on(actor, act, [task_id])
+    notice(f"{DID[act]} “{task.title}”.", done)
     return back_to(own_path(request.form.get("back")) or url_for("web.list_tasks"))
 
 
 @bp.post("/tasks/<id:task_id>/delete")
 def delete_task(task_id: int) -> BaseResponse:
     """Move a task to the trash."""
-    done = bulk.act_on(current_browser().actor, "delete", [task_id])
-    notice("Moved to the trash.", done)
+    actor = current_browser().actor
+    task, done = tasks.show(actor, task_id), bulk.act_on(actor, "delete", [task_id])
+    notice(f"Moved “{task.title}” to the trash.", done)
     return back_to(own_path(request.form.get("back")) or url_for("web.list_tasks"))
 
 
@@ -91,8 +95,8 @@ def delete_task(task_id: int) -> BaseResponse:
 def change_many() -> BaseResponse:
     """Complete, reopen or delete those that are ticked, or all that the list shows."""
     view = View.said_by(request.form)
-    ids = [int(each) for each in request.form.getlist("ids") if each.isdecimal()]
-    chosen = view.filter if request.form.get("all") else [each for each in ids if each < 2**63]
+    ids = {read_id(each) for each in request.form.getlist("ids")[:SELECTED_MOST]}
+    chosen = view.filter if request.form.get("all") else ids - {0}
     act = _act(request.form.get("act"))
     if act is None or not chosen:
         notice("Nothing was selected.")
@@ -107,11 +111,11 @@ def undo() -> BaseResponse:
     """Take back what a notice offered to."""
     act, back = _act(request.form.get("act")), own_path(request.form.get("back"))
     try:
-        moment = datetime.fromisoformat(request.form.get("moment", ""))
-    except ValueError:
+        moment = datetime.fromisoformat(request.form.get("moment", "")).astimezone(UTC)
+    except (ValueError, OverflowError):
         moment = None
-    if act and moment and moment.tzinfo:
-        count = bulk.undo(current_browser().actor, act, moment)
+    if act and moment:
+        count = bulk.undo(current_browser().actor, act, moment, keep=trash_kept())
         notice("Undone." if count else "There was nothing left to undo.")
     return back_to(back or url_for("web.list_tasks"))
 

@@ -1,15 +1,13 @@
 """The trash: what was deleted, to be had back or to go for good."""
 
-from datetime import timedelta
-
-from flask import Response, current_app, request, url_for
+from flask import Response, request, url_for
 from marshmallow import ValidationError
 from werkzeug import Response as BaseResponse
 
 from taskapp import cursors
 from taskapp.auth.identity import current_browser
 from taskapp.services import trash
-from taskapp.web.blueprint import back_to, bp, notice, page
+from taskapp.web.blueprint import back_to, bp, notice, page, trash_kept
 from taskapp.web.lists import PAGE_SIZE
 
 
@@ -22,16 +20,16 @@ def list_trash() -> Response:
         after = cursors.unseal(request.args["cursor"], *scope) if request.args else None
     except (ValidationError, LookupError):
         after = None
-    found = trash.list_page(actor, keep=_keep(), limit=PAGE_SIZE, after=after)
+    found = trash.list_page(actor, keep=trash_kept(), limit=PAGE_SIZE, after=after)
     cursor = cursors.seal(found.end, *scope) if found.end else None
     more = url_for("web.list_trash", cursor=cursor) if cursor else None
-    return page("web/trash.html", tasks=found.rows, more=more, days=_keep().days)
+    return page("web/trash.html", tasks=found.rows, more=more, days=trash_kept().days)
 
 
 @bp.post("/trash/<id:task_id>/restore")
 def restore_task(task_id: int) -> BaseResponse:
     """Put a task back where it was."""
-    task = trash.restore(current_browser().actor, task_id, keep=_keep())
+    task = trash.restore(current_browser().actor, task_id, keep=trash_kept())
     notice(f"Restored “{task.title}”.")
     return back_to(url_for("web.list_trash"))
 
@@ -50,7 +48,3 @@ def empty_trash() -> BaseResponse:
     trash.empty(current_browser().actor)
     notice("The trash is empty.")
     return back_to(url_for("web.list_trash"))
-
-
-def _keep() -> timedelta:
-    return timedelta(days=current_app.config["TRASH_DAYS"])

@@ -1,0 +1,136 @@
+"""Requests made up from the document, by schemathesis, with all of its checks in all of its phases.
+
+It calls as Alice: her id and her tasks' ids stand in most paths. What is made up is the same in
+every run. The application is asked through a socket of this process, since the probes of
+schemathesis for missing tokens fail where it calls an application directly.
+"""
+
+import string
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from threading import Thread
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import strategies as st
+from schemathesis.engine import events, from_schema
+from werkzeug.serving import make_server
+
+from taskapp.domain.actors import Actor
+from taskapp.services import tasks
+
+from ..callers import make_caller
+from ..conftest import NewApp
+
+TASKS = 100
+PHASES = {"examples", "coverage", "fuzzing", "stateful"}
+LEAST_CALLS = 700
+
+# The library that checks addresses is stricter than JSON Schema's "email": it refuses names that
+# are reserved (.test, .example) and labels that look like punycode.
+EMAILS = st.builds(
+    "{}@{}.{}".format,
+    st.text(string.ascii_letters + string.digits + "+_-", min_size=1, max_size=30),
+    st.text(string.ascii_lowercase, min_size=1, max_size=30),
+    st.sampled_from(["com", "org", "de", "co.uk"]),
+)
+# JSON Schema counts characters where the rule counts bytes, and has no list of common passwords.
+PASSWORDS = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=12, max_size=200
+).filter(lambda text: not text.isascii() or len(set(text)) > 6)
+
+SETTINGS = {
+    "seed": 1,
+    "generation": {"max-examples": 30, "deterministic": True, "database": "none"},
+    "phases": {"stateful": {"generation": {"max-examples": 10}, "max-steps": 10}},
+    "continue-on-failure": True,
+    "checks": {
+        # An If-Match or If-None-Match that is made up fits by chance only, and says so.
+        "positive_data_acceptance": {
+            "expected-statuses": ["2xx", "304", "401", "403", "404", "409", "412"]
+        },
+    },
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def formats() -> None:
+    """What stands for an address and for a password."""
+    schemathesis.openapi.format("email", EMAILS)
+    schemathesis.openapi.format("password", PASSWORDS)
+
+
+@pytest.fixture
+def patient_app(app: Flask, new_app: NewApp) -> Flask:
+    """An application that bears thousands of failed logins, on the database of `app`."""
+    limits = ("LOGIN_LIMIT_PER_ADDRESS", "LOGIN_LIMIT_PER_CLIENT", "SIGNUP_LIMIT_PER_CLIENT")
+    rates = dict.fromkeys(limits, "1000000 per minute")
+    return new_app(app.config["DATABASE_URL"], LOG_LEVEL="ERROR", **rates)
+
+
+@pytest.fixture
+def address(patient_app: Flask) -> Iterator[str]:
+    """Where that application listens."""
+    server = make_server("127.0.0.1", 0, patient_app, threaded=True)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def described(patient_app: Flask, address: str) -> Any:
+    """Its document, and what is needed to call it as Alice."""
+    alice = make_caller(patient_app.test_client(), "alice@example.com")
+    with patient_app.app_context():
+        ids = [tasks.create(Actor(alice.id), title=f"Task {n}").id for n in range(TASKS)]
+    headers = {"Authorization": f"Bearer {alice.token}"}
+    config = schemathesis.Config.from_dict(SETTINGS | {"headers": headers})
+    schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json", config=config)
+
+    @schema.hook
+    def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
+        """Lead where something is, unless the id is wrong on purpose."""
+        for name, value in (path_parameters or {}).items():
+            if isinstance(value, int) and 0 < value < 2**63:
+                choices = ids if name == "task_id" else [alice.id]
+                path_parameters[name] = choices[value % len(choices)]
+        return path_parameters
+
+    @schema.hook
+    def map_case(_context: Any, case: Any) -> Any:
+        """Make up no cursor where the query should be right: they are sealed."""
+        if case.query and case.meta and case.meta.generation.mode.is_positive:
+            case.query.pop("cursor", None)
+        return case
+
+    return schema
+
+
+# The longest of its values are long to print, and Hypothesis says so when it does.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+def test_every_operation_does_what_the_document_says(described: Any) -> None:
+    faults, calls = [], Counter[str]()
+    for event in from_schema(described).execute():
+        if isinstance(event, events.NonFatalError):
+            faults.append(f"{event.label}: {event.info.format()}")
+        elif isinstance(event, events.FatalError):
+            raise event.exception
+        elif isinstance(event, events.ScenarioFinished):
+            calls[event.phase.value] += len(event.recorder.cases)
+            checks = chain.from_iterable(event.recorder.checks.values())
+            faults += [_tell(check) for check in checks if check.failure_info]
+    assert faults == []
+    assert set(calls) == PHASES
+    assert calls.total() > LEAST_CALLS
+
+
+def _tell(check: Any) -> str:
+    """What a check found, and how to see it again."""
+    failure = check.failure_info.failure
+    return f"{check.name}: {failure.title}\n{failure.message}\n{check.failure_info.code_sample}"

@@ -1,0 +1,249 @@
+"""The house keeps its own rules: who calls whom, who commits, who is let in without a token."""
+
+import ast
+import json
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select, update
+from werkzeug.routing import Rule
+
+from taskapp.db import db, transaction
+from taskapp.domain.actors import Actor
+from taskapp.models import Task, User
+from taskapp.rest import dump, render
+from taskapp.schemas.base import Schema
+from taskapp.schemas.tasks import TaskSchema
+from taskapp.schemas.users import UserSchema
+from taskapp.services import accounts, tasks
+
+from .callers import PASSWORD, Caller, assert_problem
+from .conftest import NewApp
+
+ROOT = Path(__file__).resolve().parents[1]
+MODULES = sorted((ROOT / "taskapp").rglob("*.py"))
+NAMES = [str(path.relative_to(ROOT)) for path in MODULES]
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+# Who is served without a token. A route that is not here has to ask for one.
+PUBLIC = {
+    "auth.log_in",
+    "auth.sign_up",
+    "docs.openapi",
+    "docs.own",
+    "docs.redoc",
+    "docs.swagger",
+    "docs.vendor",
+    "web.asset",
+    "web.favicon",
+    "web.home",
+    "web.log_in",
+    "web.manifest",
+    "web.show_help",
+    "web.show_log_in",
+    "web.show_sign_up",
+    "web.sign_up",
+}
+
+
+# ---------------------------------------------------------------- modules
+
+
+def test_the_import_contracts_hold() -> None:
+    program = str(Path(sys.executable).with_name("lint-imports"))
+    command = [program, "--no-cache", "--no-logo"]
+    result = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert " 0 broken" in result.stdout
+
+
+@pytest.mark.parametrize("module", MODULES, ids=NAMES)
+def test_every_module_says_what_it_is_for(module: Path) -> None:
+    assert ast.get_docstring(ast.parse(module.read_text()))
+
+
+def named(module: Path, *names: str) -> set[str]:
+    """Which of these attributes a module speaks of, however it came by the object."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in names
+    }
+
+
+def test_only_db_py_commits_and_rolls_back() -> None:
+    verbs = ("commit", "rollback", "begin", "begin_nested", "savepoint")
+    ending = {name for name, module in zip(NAMES, MODULES, strict=True) if named(module, *verbs)}
+    assert ending == {"taskapp/db.py"}
+
+
+def test_no_import_hides_in_a_function() -> None:
+    hidden = [
+        f"{name}:{inner.lineno}"
+        for name, module in zip(NAMES, MODULES, strict=True)
+        for outer in ast.walk(ast.parse(module.read_text()))
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(outer)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert hidden == []
+
+
+def test_the_doors_never_touch_the_session() -> None:
+    doors = [path for path in MODULES if path.parent.name in ("api", "auth", "web")]
+    assert doors
+    assert not [path.name for path in doors if named(path, "session", "engine", "execute")]
+
+
+# ---------------------------------------------------------------- routes
+
+
+@pytest.fixture(scope="module")
+def routes(new_app: NewApp, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """An application to ask for its routes; no database is needed to be turned away."""
+    return new_app(f"sqlite:///{tmp_path_factory.mktemp('none')}/missing/taskapp.db")
+
+
+def path_of(rule: Rule) -> str:
+    """A path that the rule matches."""
+    with_values = {name: 1 if name.endswith("_id") else "x" for name in rule.arguments}
+    built = rule.build(with_values)
+    assert built
+    return built[1]
+
+
+def test_every_route_that_is_not_public_turns_away_who_has_no_token(routes: Flask) -> None:
+    client, asked = routes.test_client(), set()
+    for rule in routes.url_map.iter_rules():
+        if rule.endpoint in PUBLIC:
+            continue
+        for method in (rule.methods or set()) - {"OPTIONS"}:  # which Flask answers by itself
+            response = client.open(path_of(rule), method=method)
+            asked.add((rule.endpoint, method))
+            if rule.endpoint.startswith("web."):
+                # A form without its token is refused before it is asked whose it is.
+                led_to_login = response.headers.get("Location", "").startswith("/login")
+                assert led_to_login or response.status_code == 400, f"{method} {rule.rule}"
+                continue
+            assert response.status_code == 401, f"{method} {rule.rule}"
+            assert response.headers["WWW-Authenticate"].startswith("Bearer")
+            if method != "HEAD":
+                assert_problem(response, 401, "token_missing")
+    assert len(asked) >= 10
+
+
+def test_the_public_list_names_only_routes_that_there_are(routes: Flask) -> None:
+    assert {rule.endpoint for rule in routes.url_map.iter_rules()} >= PUBLIC
+
+
+def test_no_public_route_asks_for_a_token(routes: Flask) -> None:
+    client = routes.test_client()
+    for rule in routes.url_map.iter_rules():
+        if rule.endpoint in PUBLIC:
+            for method in rule.methods or set():
+                response = client.open(path_of(rule), method=method)
+                assert response.status_code != 401, f"{method} {rule.rule}"
+
+
+def test_what_a_route_answers_to_options_is_flasks_own(routes: Flask) -> None:
+    client = routes.test_client()
+    for rule in routes.url_map.iter_rules():
+        response = client.options(path_of(rule))
+        assert (response.status_code, response.data) == (200, b""), rule.rule
+        assert {*response.headers["Allow"].split(", ")} >= (rule.methods or set())
+
+
+def test_no_view_answers_to_safe_and_unsafe_methods_alike(routes: Flask) -> None:
+    methods: dict[str, set[str]] = {}
+    for rule in routes.url_map.iter_rules():
+        methods.setdefault(rule.endpoint, set()).update((rule.methods or set()) - {"OPTIONS"})
+    assert not [name for name, some in methods.items() if some & SAFE and some - SAFE]
+
+
+def test_no_two_unsafe_methods_share_a_view(routes: Flask) -> None:
+    for rule in routes.url_map.iter_rules():
+        assert len((rule.methods or set()) - SAFE) <= 1, rule
+
+
+# ---------------------------------------------------------------- what is answered
+
+ids = st.integers(1, 2**63 - 1)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=50)
+instants = st.datetimes(timezones=st.just(UTC)) | st.datetimes(timezones=st.just(UTC)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+MEMBERS: dict[type[Schema], dict[str, st.SearchStrategy[Any]]] = {
+    TaskSchema: {
+        "id": ids,
+        "user_id": ids,
+        "title": texts,
+        "description": st.none() | texts,
+        "completed": st.booleans(),
+        "created_at": instants,
+        "updated_at": instants,
+    },
+    UserSchema: {
+        "id": ids,
+        "email": texts,
+        "is_active": st.booleans(),
+        "time_zone": texts,
+        "theme": texts,
+        "density": texts,
+        "shortcuts": st.booleans(),
+        "created_at": instants,
+        "updated_at": instants,
+    },
+}
+
+
+def assert_equal_on_the_wire(thing: Any, schema: type[Schema]) -> None:
+    """The fast path writes what marshmallow would write."""
+    fast = json.loads(dump(render(thing, schema)))
+    assert fast == json.loads(json.dumps(schema().dump(thing)))
+    assert fast.keys() == MEMBERS[schema].keys()
+
+
+@given(st.fixed_dictionaries(MEMBERS[TaskSchema]))
+def test_a_task_is_rendered_as_its_schema_says(values: dict[str, Any]) -> None:
+    assert_equal_on_the_wire(Task(**values), TaskSchema)
+    assert_equal_on_the_wire(SimpleNamespace(**values, version=1), TaskSchema)
+
+
+@given(st.fixed_dictionaries(MEMBERS[UserSchema]))
+def test_an_account_is_rendered_as_its_schema_says(values: dict[str, Any]) -> None:
+    assert_equal_on_the_wire(User(**values, hashed_password="!"), UserSchema)
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
+        datetime(2026, 1, 31, 9, 30, 0, 120000, UTC),
+        datetime(1, 1, 1, tzinfo=UTC),
+    ],
+)
+def test_what_the_database_gives_back_is_rendered_so_too(context: None, instant: datetime) -> None:
+    user = accounts.sign_up("ada@example.com", PASSWORD, rounds=4)
+    created = tasks.create(Actor(user.id), title="Жук", description=None)
+    with transaction() as session:
+        session.execute(update(Task).values(created_at=instant))
+    shown = tasks.show(Actor(user.id), created.id)
+    for task in (created, shown, *tasks.list_page(Actor(user.id)).rows):
+        assert_equal_on_the_wire(task, TaskSchema)
+    for account in (user, accounts.show(Actor(user.id)), db.session.scalars(select(User)).one()):
+        assert_equal_on_the_wire(account, UserSchema)
+
+
+def test_the_api_answers_with_what_the_schema_documents(alice: Caller) -> None:
+    task = alice.add_task(description="a\nb")
+    assert task.keys() == MEMBERS[TaskSchema].keys()
+    assert (alice.get("/auth/me").json or {}).keys() == MEMBERS[UserSchema].keys()

@@ -1,0 +1,298 @@
+"""What the services ask of the database: answered from indexes, in a fixed number of queries."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import event, text
+
+from taskapp.db import db
+from taskapp.domain import passwords
+from taskapp.domain.actors import Actor
+from taskapp.domain.errors import AuthenticationFailed
+from taskapp.services import accounts, tasks
+
+from .callers import PASSWORD, Caller
+from .conftest import NewApp, NewDatabase
+
+only_postgresql = pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+
+Statement = tuple[str, Any]
+
+SORTS = [f"{sign}{name}" for sign in ("", "-") for name in tasks.ORDERS]
+OTHERS, MINE = 1000, 1000
+
+
+@contextmanager
+def recorded() -> Iterator[list[Statement]]:
+    """The statements that the application's engine executes, but for SQLite's explicit BEGIN."""
+    statements: list[Statement] = []
+    engine = db.engine
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def note(_connection: Any, _cursor: Any, sql: str, values: Any, *_: Any) -> None:
+        if not sql.startswith("BEGIN"):
+            statements.append((sql, values))
+
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+# ---------------------------------------------------------------- plans
+
+
+@pytest.fixture(scope="module")
+def crowd(new_database: NewDatabase, new_app: NewApp) -> Iterator[Actor]:
+    """One of 1,001 people, with 1,000 tasks of theirs among 100,000 of others."""
+    app = new_app(new_database())
+    with app.app_context():
+        upgrade()
+        with db.engine.begin() as connection:
+            connection.execute(
+                text(
+                    'INSERT INTO "user" (email, hashed_password) '
+                    "SELECT 'user' || n || '@example.com', :hashed "
+                    "FROM generate_series(0, :others) n"
+                ),
+                {"hashed": passwords.make_hash(PASSWORD, 4), "others": OTHERS},
+            )
+            mine = connection.scalar(
+                text("""SELECT id FROM "user" WHERE email = 'user1000@example.com'""")
+            )
+            # Every hundredth row is mine, so that mine lie scattered over the whole table.
+            connection.execute(
+                text(
+                    "INSERT INTO task (user_id, title, completed, created_at, updated_at) "
+                    "SELECT CASE WHEN n % 101 = 0 THEN :mine "
+                    'ELSE (SELECT min(id) FROM "user") + n % :others END, '
+                    "'Task ' || n * 7919 % 100003, n % 3 = 0, "
+                    "now() - n * interval '1 minute', now() - n * 31 % 9973 * interval '1 hour' "
+                    "FROM generate_series(1, 101 * :mine_count) n"
+                ),
+                {"mine": mine, "others": OTHERS, "mine_count": MINE},
+            )
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text('ANALYZE "user", task'))
+            counted = connection.scalar(text("SELECT count(*) FROM task"))
+        assert counted == 101_000
+        assert mine is not None
+        yield Actor(mine)
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a plan."""
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from nodes(below)
+
+
+def plans(statements: list[Statement], *settings: str) -> list[dict[str, Any]]:
+    """The nodes of the plans of all statements; none reads a whole table."""
+    found: list[dict[str, Any]] = []
+    with db.engine.connect() as connection:
+        for setting in settings:
+            connection.execute(text(f"SET LOCAL {setting}"))
+        for sql, values in statements:
+            result = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", values)
+            found += nodes(result.scalar_one()[0]["Plan"])
+    assert found
+    assert not kinds(found) & {"Seq Scan", "Parallel Seq Scan"}, found
+    return found
+
+
+def kinds(found: list[dict[str, Any]]) -> set[str]:
+    """The kinds of these nodes."""
+    return {node["Node Type"] for node in found}
+
+
+def indexes(found: list[dict[str, Any]]) -> set[str]:
+    """The indexes that these nodes read."""
+    return {node["Index Name"] for node in found if "Index Name" in node}
+
+
+INDEX_OF = {
+    "created_at": "ix_task_user_id_created_at_id",
+    "updated_at": "ix_task_user_id_updated_at_id",
+    "title": "ix_task_user_id_lower_title_id",
+}
+
+
+@only_postgresql
+@pytest.mark.parametrize("completed", [None, True, False])
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("limit", [1, 100, 500])
+def test_every_page_of_every_list_is_read_from_an_index_in_its_order(
+    crowd: Actor, sort: str, completed: bool | None, limit: int
+) -> None:
+    with recorded() as statements:
+        page = tasks.list_page(crowd, tasks.Filter(completed), sort=sort, limit=limit)
+        if page.end is not None:
+            tasks.list_page(crowd, tasks.Filter(completed), sort=sort, limit=limit, after=page.end)
+    assert len(page.rows) == min(limit, {None: 1000, True: 333, False: 667}[completed])
+    assert len(statements) == 1 + (page.end is not None)
+
+    key = sort.removeprefix("-")
+    filtered = completed is not None and key == "created_at"
+    index = "ix_task_user_id_completed_created_at_id" if filtered else INDEX_OF[key]
+    # The index has the order: from it, tasks can be read one after another without sorting.
+    found = plans(statements, "enable_bitmapscan = off", "enable_sort = off")
+    assert (kinds(found), indexes(found)) == ({"Limit", "Index Scan"}, {index})
+
+    # That is how a page is read, but for two cases in which PostgreSQL rightly thinks it quicker
+    # to collect this one person's tasks and sort them: a page of half of all that they have; and
+    # a filter beside an order by change or title, for which another index would cost every write
+    # more than it would save.
+    found = plans(statements)
+    if limit == 500 or (completed is not None and not filtered):
+        assert kinds(found) <= {
+            "Limit",
+            "Index Scan",
+            "Bitmap Heap Scan",
+            "Bitmap Index Scan",
+            "Sort",
+        }
+    else:
+        assert (kinds(found), indexes(found)) == ({"Limit", "Index Scan"}, {index})
+
+
+@only_postgresql
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_cursor_is_where_the_index_is_entered_and_not_a_filter(crowd: Actor, sort: str) -> None:
+    end = tasks.list_page(crowd, sort=sort, limit=500).end
+    with recorded() as statements:
+        tasks.list_page(crowd, sort=sort, after=end)
+    [scan] = [node for node in plans(statements) if node["Node Type"] == "Index Scan"]
+    assert "ROW(" in scan["Index Cond"]
+    assert "Filter" not in scan
+
+
+TASK_VERBS: dict[str, Callable[[Actor, int], Any]] = {
+    "show": tasks.show,
+    "update": lambda actor, task_id: tasks.update(actor, task_id, {"title": "changed"}),
+    "complete": tasks.complete,
+    "delete": tasks.delete,
+}
+
+
+@only_postgresql
+@pytest.mark.parametrize("verb", TASK_VERBS)
+def test_one_task_is_found_by_its_key(crowd: Actor, verb: str) -> None:
+    task = tasks.create(crowd, title="one more")
+    with recorded() as statements:
+        TASK_VERBS[verb](crowd, task.id)
+    if verb != "show":
+        assert "FOR UPDATE" in statements[0][0]
+        assert len(statements) == 2
+        tasks_left = {"update": 1, "complete": 1, "delete": 0}[verb]
+        with db.engine.begin() as connection:
+            removed = connection.execute(text("DELETE FROM task WHERE id = :id"), {"id": task.id})
+        assert removed.rowcount == tasks_left
+    found = plans(statements)
+    assert indexes(found) == {"pk_task"}
+    assert "Sort" not in kinds(found)
+
+
+@only_postgresql
+def test_accounts_are_found_by_address_and_by_id(crowd: Actor) -> None:
+    email = "user1000@example.com"
+    with recorded() as by_address:
+        accounts.log_in(email, PASSWORD, rounds=4)
+        accounts.find(email)
+        with pytest.raises(AuthenticationFailed):
+            accounts.log_in("user1000@example.org", PASSWORD, rounds=4)
+    assert indexes(plans(by_address)) == {"uq_user_email"}
+
+    with recorded() as by_id:
+        accounts.authenticate(crowd.id)
+        accounts.show(crowd)
+    assert indexes(plans(by_id)) == {"pk_user"}
+
+    with recorded() as changes:
+        accounts.set_active(email, active=False)
+        accounts.set_password(email, PASSWORD, rounds=4)
+    assert indexes(plans(changes)) == {"pk_user", "uq_user_email"}
+
+
+@only_postgresql
+def test_the_tasks_of_a_deleted_account_are_found_by_an_index(crowd: Actor) -> None:
+    # What the foreign key does by itself, in PostgreSQL's own words.
+    cascade = ("DELETE FROM ONLY task WHERE user_id = %(id)s", {"id": crowd.id})
+    assert len(indexes(plans([cascade]))) == 1
+
+
+# ---------------------------------------------------------------- how many queries
+
+# Each but the first two begins with the look-up of the account that the token speaks for.
+QUERIES = {
+    ("POST", "/auth/signup"): 1,
+    ("POST", "/auth/login"): 1,
+    ("GET", "/auth/me"): 2,
+    ("PATCH", "/auth/me"): 4,
+    ("GET", "/tasks"): 2,
+    ("POST", "/tasks"): 2,
+    ("GET", "/tasks/{id}"): 2,
+    ("PUT", "/tasks/{id}"): 3,
+    ("PATCH", "/tasks/{id}"): 3,
+    ("PATCH", "/tasks/{id}/complete"): 3,
+    ("DELETE", "/tasks/{id}"): 3,
+}
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
+    ("POST", "/auth/signup"): {"email": "eve@example.com", "password": PASSWORD},
+    ("POST", "/auth/login"): {"email": "alice@example.com", "password": PASSWORD},
+    ("PATCH", "/auth/me"): {"theme": "dark"},
+    ("POST", "/tasks"): {"title": "x"},
+    ("PUT", "/tasks/{id}"): {"title": "changed"},
+    ("PATCH", "/tasks/{id}"): {"title": "changed"},
+}
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+@pytest.mark.parametrize(("method", "path"), QUERIES)
+def test_a_request_makes_as_many_queries_however_many_tasks_there_are(
+    app: Flask, alice: Caller, method: str, path: str, rows: int
+) -> None:
+    task, *_ = [alice.add_task(f"{number}") for number in range(rows)]
+    body = BODIES.get((method, path))
+    with app.app_context(), recorded() as statements:
+        response = alice.call(method, path.format(id=task["id"]), json=body)
+    assert response.status_code in (200, 201, 204), response.text
+    if (method, path) == ("GET", "/tasks"):
+        assert len(response.json or []) == rows
+    assert len(statements) == QUERIES[method, path], statements
+
+
+def test_a_change_that_changes_nothing_writes_nothing(app: Flask, alice: Caller) -> None:
+    task = alice.add_task("x")
+    with app.app_context(), recorded() as statements:
+        alice.patch(f"/tasks/{task['id']}", {"title": "x"})
+    assert len(statements) == 2
+    assert not any(sql.startswith("UPDATE") for sql, _ in statements)
+
+
+def test_a_page_reads_one_task_more_than_it_shows_and_no_more(app: Flask, alice: Caller) -> None:
+    for number in range(9):
+        alice.add_task(f"{number}")
+    with app.app_context(), recorded() as statements:
+        assert len(alice.get("/tasks?limit=5").json or []) == 5
+    values = statements[-1][1]
+    assert 6 in (values.values() if isinstance(values, dict) else values)
+
+
+def test_every_endpoint_has_its_number_of_queries(app: Flask) -> None:
+    served = {
+        (
+            method,
+            rule.rule.removeprefix("/api")
+            .replace("/<id:user_id>", "")
+            .replace("<id:task_id>", "{id}"),
+        )
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(("auth.", "tasks.")) or rule.rule == "/api/auth/me"
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert served == set(QUERIES)
