@@ -22,7 +22,7 @@ from werkzeug.routing import RequestRedirect
 from taskapp.domain import errors
 from taskapp.extensions import limiter
 from taskapp.rest import problem
-from taskapp.web.blueprint import error_page, expired_page
+from taskapp.web.blueprint import error_page, send_again_page
 
 log = logging.getLogger("taskapp")
 
@@ -77,6 +77,8 @@ def _domain_error(error: errors.DomainError) -> Response:
         ]
     if isinstance(error, errors.AuthenticationFailed):
         headers = [("WWW-Authenticate", _challenge(error))]
+    if error.code == "login_needed":
+        return send_again_page(401)
     return _show(STATUS_OF[type(error)], error.code, error.message, faults, headers)
 
 
@@ -138,7 +140,9 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
         return error
     status = HTTPStatus(error.code)
     if isinstance(error, SecurityError):
-        # For a host that is not ours there are no addresses, so there can be no page either.
+        # For a host that is not ours there are no addresses, so a page of ours cannot be made.
+        if not request.path.startswith("/api/"):
+            return Response("<!doctype html>\n<p>This host name is not served here.</p>\n", status)
         return problem(status, status.name.lower(), "This host name is not served here.")
     headers = [each for each in error.get_headers() if each[0].lower() != "content-type"]
     # What somebody here wrote about this very request says more than the general sentence.
@@ -148,7 +152,7 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _csrf_error(_error: CSRFError) -> Response:
-    return expired_page()
+    return send_again_page(400)
 
 
 def _database_error(error: DBAPIError) -> Response:

@@ -110,6 +110,8 @@ def _derived(settings: Any) -> dict[str, Any]:
         # A cookie goes over TLS only, but for a developer's machine, and to no other site.
         **dict.fromkeys(("SESSION_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE"), tls),
         **dict.fromkeys(("SESSION_COOKIE_SAMESITE", "REMEMBER_COOKIE_SAMESITE"), "Lax"),
+        # A form is good for as long as the login.
+        "WTF_CSRF_TIME_LIMIT": settings["LOGIN_HOURS"] * 3600,
         "SESSION_COOKIE_NAME": "taskapp",
         "REMEMBER_COOKIE_NAME": "taskapp_remember",
         "REMEMBER_COOKIE_DURATION": timedelta(days=settings["REMEMBER_DAYS"]),

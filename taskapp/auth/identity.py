@@ -14,7 +14,6 @@ from flask_jwt_extended.exceptions import (
     JWTExtendedException,
     NoAuthorizationError,
     UserClaimsVerificationError,
-    UserLookupError,
     WrongTokenError,
 )
 from flask_login import UserMixin, current_user, login_user, logout_user
@@ -53,11 +52,6 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
         "token_wrong_type",
         "The token is no access token that expires.",
     ),
-    (
-        UserLookupError,
-        "account_unavailable",
-        "The token's account is closed or gone, or its password has been changed; log in again.",
-    ),
     ((DecodeError, InvalidHeaderError), "token_malformed", "The token is malformed."),
 )
 
@@ -91,9 +85,10 @@ def require_identity() -> BaseResponse | None:
         g.user_id = current_actor().id  # for the log
         return None
     if not current_user.is_authenticated:
-        # A form cannot be sent again by a redirect: after the login its page comes first.
-        wanted = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("web.show_log_in", next=wanted))
+        if request.method not in ("GET", "HEAD"):
+            # What was typed would be lost on the way to the login.
+            raise AuthenticationFailed("You are logged out.", code="login_needed")
+        return redirect(url_for("web.show_log_in", next=request.full_path.rstrip("?")))
     g.user_id = current_user.actor.id
     return None
 
@@ -190,9 +185,6 @@ def _is_access_token(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
 
 
 @jwt.user_lookup_loader
-def _load_actor(_header: dict[str, Any], claims: dict[str, Any]) -> Actor | None:
-    try:
-        issued_at = datetime.fromtimestamp(claims["iat"], UTC)
-        return accounts.authenticate(read_id(claims["sub"]), issued_at=issued_at)
-    except AuthenticationFailed:
-        return None
+def _load_actor(_header: dict[str, Any], claims: dict[str, Any]) -> Actor:
+    issued_at = datetime.fromtimestamp(claims["iat"], UTC)
+    return accounts.authenticate(read_id(claims["sub"]), issued_at=issued_at)

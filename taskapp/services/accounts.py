@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from taskapp.db import AnyRow, fetch, now, transaction
@@ -53,12 +53,15 @@ def authenticate(user_id: int, *, issued_at: datetime | None = None) -> Actor:
 
     Of what speaks for it, a token, tell when it was issued: the password must be the same since.
     """
-    query = select(User.id).where(User.id == user_id, User.is_active)
-    if issued_at is not None:
-        changed_at = User.credentials_changed_at
-        query = query.where(or_(changed_at.is_(None), changed_at <= issued_at))
-    if not fetch(query):
-        raise AuthenticationFailed
+    found = fetch(select(User.is_active, User.credentials_changed_at).where(User.id == user_id))
+    if not found or not found[0].is_active:
+        raise _unavailable()
+    changed_at = found[0].credentials_changed_at
+    if issued_at and changed_at and changed_at > issued_at:
+        raise AuthenticationFailed(
+            "The password has been changed since this token was issued; log in again.",
+            code="token_revoked",
+        )
     return Actor(user_id)
 
 
@@ -144,6 +147,11 @@ def set_password(email: str, password: str, *, rounds: int) -> None:
     _change_password(find(email).id, passwords.make_hash(values["password"], rounds))
 
 
+def _unavailable() -> AuthenticationFailed:
+    message = "The account that this token speaks for is closed or gone."
+    return AuthenticationFailed(message, code="account_unavailable")
+
+
 def _taken() -> Conflict:
     message = "There is already an account with this e-mail address: log in instead."
     return Conflict(message, code="email_taken")
@@ -152,7 +160,7 @@ def _taken() -> Conflict:
 def _own(actor: Actor, *columns: Any) -> AnyRow:
     found = fetch(select(*columns).where(User.id == actor.id))
     if not found:  # deleted since the request was let in
-        raise AuthenticationFailed(code="account_unavailable")
+        raise _unavailable()
     return found[0]
 
 

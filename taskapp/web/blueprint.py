@@ -91,16 +91,18 @@ def error_page(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()
     return response
 
 
-def expired_page() -> Response:
+def send_again_page(status: int) -> Response:
     """A form that came too late, to be sent again with what was typed; passwords anew.
 
-    One that another site has sent is not offered again, and must not change the session.
+    401 is for one whose login has ended, 400 for one that was open for too long. What another site
+    has sent is not offered again, and must not change the session.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return error_page(400, "Another site has sent this form. Nothing was changed.")
+    g.is_error = True
     fields = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
     typed = [each for each in fields if each[0] in TYPED and each[1]]
-    return page("web/expired.html", 400, fields=fields, typed=typed)
+    return page("web/send_again.html", status, fields=fields, typed=typed, logged_out=status == 401)
 
 
 def notice(text: str, done: Done | None = None) -> None:

@@ -1,0 +1,87 @@
+/** Single keys. What has a key of its own says so in the markup (data-key); rows share theirs. */
+import { $, $$, ask, count, follow } from "./app.js";
+
+const IN_ROW = { x: ".select", e: "[data-act=complete]", " ": "[data-act=complete]", "#": "[data-act=delete]" };
+const FIELD = "textarea, select, input:not([type=checkbox], [type=radio])";
+
+/** A g that waits for its letter. */
+let begun = "";
+
+/** The row that the keys are about. @type {() => HTMLElement | null} */
+const current = () => document.activeElement.closest(".task") ?? $(".task.cursor");
+
+/** Move the cursor. @type {(by: number) => void} */
+function move(by) {
+  const rows = $$(".task");
+  const at = rows.indexOf(current());
+  const row = rows[at < 0 ? 0 : at + by];
+  (row?.querySelector("a.title") ?? row?.querySelector("button"))?.focus();
+  row?.scrollIntoView({ block: "nearest" });
+}
+
+/** Show the help over the page. @type {(link: HTMLAnchorElement) => Promise<void>} */
+async function help(link) {
+  try {
+    const sheet = $("#help", (await ask(link.href)).page);
+    const dialog = document.createElement("dialog");
+    dialog.setAttribute("aria-label", link.textContent);
+    dialog.autofocus = true; // and not the first link of the sheet, which is at its end
+    dialog.innerHTML = '<form method="dialog"><button class="button small">Close</button></form>';
+    dialog.prepend(sheet);
+    dialog.onclose = () => dialog.remove();
+    dialog.onclick = ({ target }) => target === dialog && dialog.close();
+    document.body.append(dialog);
+    dialog.showModal();
+  } catch {
+    location.assign(link.href);
+  }
+}
+
+/** Press what has this key; say whether something has. @type {(key: string) => boolean} */
+function press(key) {
+  // The newest: of several notices with an Undo, the last.
+  const target = $$(`[data-key="${CSS.escape(key)}"]`).at(-1);
+  const tasks = $('[data-key="g t"]');
+  if (target?.matches(FIELD)) {
+    target.focus();
+    target.select();
+  } else if (target && key === "?") help(target);
+  else if (target) target.click();
+  else if ("q/".includes(key) && tasks) follow(tasks).then(() => $(`[data-key="${key}"]`)?.focus());
+  else return false;
+  return true;
+}
+
+/** Leave a field, or nothing selected. @type {(target: HTMLElement) => void} */
+function escape(target) {
+  if (target.matches(FIELD)) target.blur();
+  else for (const box of $$(".select:checked")) box.checked = false;
+  count();
+}
+
+/** @type {(event: KeyboardEvent) => void} */
+function onKey(event) {
+  const { key, target } = event;
+  if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if ($("dialog[open]")) return;
+  if (key === "Escape") return escape(target);
+  if (target.matches(FIELD) || target.isContentEditable) return;
+  const sequence = begun + key;
+  begun = key === "g" && !begun ? "g " : "";
+  const part = !begun && sequence === key && current()?.querySelector(IN_ROW[key] ?? "none");
+  // Space is the browser's own on what it presses.
+  if (key === " " && (!part || target.closest("button, input, summary"))) return;
+  if ("jk".includes(sequence)) move(key === "j" ? 1 : -1);
+  else if (part) event.repeat || part.click();
+  else if (!press(sequence)) return;
+  event.preventDefault();
+}
+
+/** Listen, and show which row the keys are about. */
+export function keys() {
+  addEventListener("keydown", onKey);
+  addEventListener("focusin", ({ target }) => {
+    $(".cursor")?.classList.remove("cursor");
+    if (target.matches(":focus-visible")) target.closest(".task")?.classList.add("cursor");
+  });
+}
