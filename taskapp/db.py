@@ -92,7 +92,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 class folded(FunctionElement[str]):  # noqa: N801 - it reads as a function of the database
-    """A text without regard to case, for comparing."""
+    """A text without regard to case, for comparing; the end of a word, in Greek, included."""
 
     name = "folded"
     type = String()
@@ -101,7 +101,7 @@ class folded(FunctionElement[str]):  # noqa: N801 - it reads as a function of th
 
 @compiles(folded)
 def _fold(element: folded, compiler: Any, **kwargs: Any) -> str:
-    return f"lower({compiler.process(element.clauses, **kwargs)})"
+    return f"replace(lower({compiler.process(element.clauses, **kwargs)}), 'ς', 'σ')"
 
 
 @compiles(folded, "sqlite")
@@ -233,7 +233,7 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
 
 
 def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower()
+    return None if text is None else text.lower().replace("ς", "σ")
 
 
 def prepare(engine: Engine) -> None:

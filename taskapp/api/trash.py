@@ -30,7 +30,7 @@ def list_trash(query: dict[str, Any]) -> Response:
     return answer_page(page, TrashedTaskSchema, *scope)
 
 
-@bp.route("", methods=["DELETE"])
+@bp.route("/empty", methods=["POST"])
 @bp.response(204, description="It is empty.")
 def empty_trash() -> Response:
     """Remove all your deleted tasks for good

@@ -101,7 +101,7 @@ def list_sessions() -> Response:
     return answer(dump([render(each, SessionSchema) for each in own]))
 
 
-@bp.route("/sessions", methods=["DELETE"])
+@bp.route("/sessions/end", methods=["POST"])
 @bp.response(204, description="They have ended.")
 def end_sessions() -> Response:
     """Log out every browser

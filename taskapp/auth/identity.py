@@ -35,7 +35,7 @@ from taskapp.domain.errors import AuthenticationFailed
 from taskapp.extensions import jwt, login_manager
 from taskapp.rest import answer, dump, read_id, render
 from taskapp.schemas.users import UserSchema
-from taskapp.services import accounts, sessions
+from taskapp.services import accounts, sessions, trash
 
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -143,6 +143,8 @@ def begin_login(user_id: int, *, remember: bool) -> None:
     session.clear()  # nothing that was planted before the login lives on
     actor, account = sessions.resume(login.id)
     login_user(Browser(actor, account), remember=remember)
+    # Whoever runs this may have nothing that runs `flask jobs run`: coming in is often enough.
+    trash.expire(actor, keep=timedelta(days=current_app.config["TRASH_DAYS"]))
 
 
 def end_login() -> None:

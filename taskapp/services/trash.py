@@ -52,10 +52,12 @@ def empty(actor: Actor) -> None:
         session.execute(delete(Task).where(*_deleted_by(actor)))
 
 
-def expire(*, keep: timedelta) -> int:
-    """Remove everybody's tasks that were deleted longer ago than that; return how many."""
+def expire(actor: Actor | None = None, *, keep: timedelta) -> int:
+    """Remove what was deleted longer ago than that, everybody's or one actor's; return how many."""
+    gone = delete(Task).where(Task.deleted_at <= now() - keep)
+    if actor is not None:
+        gone = gone.where(Task.user_id == actor.id)
     with transaction() as session:
-        gone = delete(Task).where(Task.deleted_at <= now() - keep)
         return session.connection().execute(gone).rowcount
 
 

@@ -78,7 +78,7 @@ def test_emptying_the_trash_keeps_what_is_in_use_and_what_is_anothers(
     delete_task(alice)
     kept = alice.add_task()
     of_bob = delete_task(bob)
-    assert alice.delete("/trash").status_code == 204
+    assert alice.call("POST", "/trash/empty").status_code == 204
     assert alice.get("/trash").json == []
     assert alice.get("/tasks").json == [kept]
     assert [task["id"] for task in bob.get("/trash").json] == [of_bob]
@@ -86,7 +86,7 @@ def test_emptying_the_trash_keeps_what_is_in_use_and_what_is_anothers(
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", ""), ("DELETE", ""), ("DELETE", "/{}"), ("POST", "/{}/restore")],
+    [("GET", ""), ("POST", "/empty"), ("DELETE", "/{}"), ("POST", "/{}/restore")],
 )
 def test_anonymous_callers_and_strangers_are_refused(
     alice: Caller, bob: Caller, client: FlaskClient, method: str, path: str

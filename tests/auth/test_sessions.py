@@ -58,13 +58,13 @@ def test_ending_all_logs_every_browser_out_and_leaves_tokens_and_others_alone(
 ) -> None:
     first, second, his = logged_in(app, alice), logged_in(app, alice), logged_in(app, bob)
 
-    assert alice.delete("/auth/me/sessions").status_code == 204
+    assert alice.call("POST", "/auth/me/sessions/end").status_code == 204
 
     assert sessions(alice) == []
     assert not first.is_logged_in()
     assert not second.is_logged_in()
     assert his.is_logged_in()
-    assert alice.delete("/auth/me/sessions").status_code == 204  # and again, to no harm
+    assert alice.call("POST", "/auth/me/sessions/end").status_code == 204  # and again, to no harm
 
 
 def test_logging_out_ends_the_session(alice: Caller, app: Flask) -> None:
@@ -75,7 +75,7 @@ def test_logging_out_ends_the_session(alice: Caller, app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", ""), ("DELETE", ""), ("DELETE", "/{session_id}")]
+    ("method", "path"), [("GET", ""), ("POST", "/end"), ("DELETE", "/{session_id}")]
 )
 def test_anonymous_callers_are_refused(
     alice: Caller, app: Flask, client: FlaskClient, method: str, path: str
@@ -92,7 +92,7 @@ def test_a_strangers_session_is_not_found(alice: Caller, bob: Caller, app: Flask
     [session] = sessions(alice)
     assert sessions(bob) == []
     assert_problem(bob.delete(f"/auth/me/sessions/{session['id']}"), 404, "not_found")
-    assert bob.delete("/auth/me/sessions").status_code == 204
+    assert bob.call("POST", "/auth/me/sessions/end").status_code == 204
     assert browser.is_logged_in()
 
 
