@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install -qq --require-hashes
 .DELETE_ON_ERROR:
 # pip must not run twice at once in one .venv, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help run dev test lint fmt types imports deps check lock clean
+.PHONY: help run dev test lint fmt types imports deps check bench screenshots lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -56,6 +56,12 @@ imports: .venv/.dev ## who may import whom (import-linter)
 
 deps: .venv/.dev ## declared dependencies against imported ones (deptry)
 	@$(BIN)/deptry .
+
+bench: .venv/.dev ## measure the list page with 50 and with 10,000 tasks
+	@$(BIN)/python benchmarks/list_page.py $(ARGS)
+
+screenshots: .venv/.dev ## make the README's pictures anew (needs Chromium)
+	@$(BIN)/python docs/screenshots.py
 
 # ---------------------------------------------------------------- install it
 

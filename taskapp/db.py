@@ -91,6 +91,10 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# Greek writes its sigma otherwise at the end of a word, and lower() may or may not.
+SIGMA, FINAL = "\u03c3", "\u03c2"
+
+
 class folded(FunctionElement[str]):  # noqa: N801 - it reads as a function of the database
     """A text without regard to case, for comparing; the end of a word, in Greek, included."""
 
@@ -101,7 +105,7 @@ class folded(FunctionElement[str]):  # noqa: N801 - it reads as a function of th
 
 @compiles(folded)
 def _fold(element: folded, compiler: Any, **kwargs: Any) -> str:
-    return f"replace(lower({compiler.process(element.clauses, **kwargs)}), 'ς', 'σ')"
+    return f"replace(lower({compiler.process(element.clauses, **kwargs)}), '{FINAL}', '{SIGMA}')"
 
 
 @compiles(folded, "sqlite")
@@ -233,7 +237,7 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
 
 
 def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower().replace("ς", "σ")
+    return None if text is None else text.lower().replace(FINAL, SIGMA)
 
 
 def prepare(engine: Engine) -> None:
