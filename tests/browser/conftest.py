@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask_migrate import upgrade
 
-from ..conftest import NewApp, NewDatabase
+from ..conftest import NewApp
 from ..servers.browser import chromium, find_chromium
 from ..servers.web import serve
 from .visitors import Visitor
@@ -24,11 +24,12 @@ NewVisitor = Callable[[], Visitor]
 
 
 @pytest.fixture(scope="module")
-def server(
-    new_database: NewDatabase, new_app: NewApp, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
-    """The application, as it runs for people."""
-    url = new_database()
+def server(new_app: NewApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The application, as it runs for people.
+
+    What a browser sees is the same on every database; the forms behind it are tested on both.
+    """
+    url = f"sqlite:///{tmp_path_factory.mktemp('browser') / 'taskapp.db'}"
     with new_app(url).app_context():
         upgrade()
     env = {

@@ -2,7 +2,6 @@
  * The pages work without this. With it, forms and links marked data-swap are sent by fetch, and
  * what comes back replaces the children of its target: live regions stay the ones listened to.
  */
-import { keys } from "./keyboard.js";
 
 /** @type {(selector: string, root?: ParentNode) => any} */
 export const $ = (selector, root = document) => root.querySelector(selector);
@@ -414,4 +413,3 @@ addEventListener("popstate", ({ state }) => {
 });
 
 prepare();
-if ("shortcuts" in document.documentElement.dataset) keys();

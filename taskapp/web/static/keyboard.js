@@ -1,4 +1,7 @@
-/** Single keys. What has a key of its own says so in the markup (data-key); rows share theirs. */
+/**
+ * Single keys, for those who want them. What has a key of its own says so in the markup
+ * (data-key); rows share theirs.
+ */
 import { $, $$, ask, count, follow } from "./app.js";
 
 const IN_ROW = { x: ".select", e: "[data-act=complete]", " ": "[data-act=complete]", "#": "[data-act=delete]" };
@@ -77,11 +80,10 @@ function onKey(event) {
   event.preventDefault();
 }
 
-/** Listen, and show which row the keys are about. */
-export function keys() {
-  addEventListener("keydown", onKey);
-  addEventListener("focusin", ({ target }) => {
-    $(".cursor")?.classList.remove("cursor");
-    if (target.matches(":focus-visible")) target.closest(".task")?.classList.add("cursor");
-  });
-}
+addEventListener("keydown", onKey);
+
+// Show which row the keys are about.
+addEventListener("focusin", ({ target }) => {
+  $(".cursor")?.classList.remove("cursor");
+  if (target.matches(":focus-visible")) target.closest(".task")?.classList.add("cursor");
+});
