@@ -58,4 +58,4 @@ def answer_page(page: Page, schema: type[Schema], *scope: Any) -> Response:
 def _link_to_next(cursor: str) -> str:
     """The value of a Link header (RFC 8288): this request with another cursor."""
     query = request.args.to_dict() | {"cursor": cursor}
-    return f'<{request.path}?{urlencode(query)}>; rel="next"'
+    return f'<{request.script_root}{request.path}?{urlencode(query)}>; rel="next"'

@@ -141,6 +141,7 @@ def begin_login(user_id: int, *, remember: bool) -> None:
     lifetime = timedelta(days=days) if remember else timedelta(hours=hours)
     login = sessions.start(user_id, client=request.user_agent.string, lifetime=lifetime)
     session.clear()  # nothing that was planted before the login lives on
+    logout_user()  # nor does the cookie of whoever asked to be remembered here before
     actor, account = sessions.resume(login.id)
     login_user(Browser(actor, account), remember=remember)
     # Whoever runs this may have nothing that runs `flask jobs run`: coming in is often enough.

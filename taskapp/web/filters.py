@@ -31,8 +31,13 @@ def add_to(bp: Blueprint) -> None:
 
 def markdown(text: str | None) -> Markup:
     """Markdown as HTML that cannot do anything; links open without telling where from."""
+    tokens = _markdown.parse(text or "")
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            # The page has its one h1 already.
+            token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
     html = nh3.clean(
-        _markdown.render(text or ""),
+        _markdown.renderer.render(tokens, _markdown.options, {}),
         tags=TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         url_schemes={"http", "https", "mailto", "tel"},
