@@ -41,7 +41,7 @@ class Worker(ThreadWorker):
             "title": title,
             "status": int(status),
             "detail": "This is not an HTTP request that can be read.",
-            "instance": "",
+            "instance": "/",  # whatever it was meant for
             "code": title.lower().replace(" ", "_"),
             "request_id": uuid.uuid4().hex,
         }
