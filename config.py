@@ -165,7 +165,7 @@ def _check(name: str, value: Any, checks: Mapping[str, Any]) -> None:
 
 def _kept(folder: Path, name: str) -> str:
     """The development secret of that name, made at the first call; mode 0600."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / name.lower()
     if not file.exists():
         with NamedTemporaryFile("w", dir=folder) as draft:  # created with mode 0600

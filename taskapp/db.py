@@ -208,7 +208,7 @@ def reader() -> Engine:
 def sqlalchemy_url(url: str, folder: Path) -> str:
     """The URL in SQLAlchemy's spelling; an empty one is SQLite in that folder, which is made."""
     if not url:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return f"sqlite:///{folder / 'taskapp.db'}"
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
