@@ -53,7 +53,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
     app.register_error_handler(PoolTimeout, _database_unreachable)
-    app.register_error_handler(Exception, _unexpected_error)
+    if not app.debug:  # there the debugger shows it
+        app.register_error_handler(Exception, _unexpected_error)
 
 
 def _show(

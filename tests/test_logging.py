@@ -197,6 +197,16 @@ def test_an_unexpected_failure_is_traced_in_the_log_and_not_in_the_answer(
     assert (request["status"], request["route"]) == (500, "/api/fuse")
 
 
+def test_in_debug_mode_the_debugger_is_given_what_failed(
+    app: Flask, new_app: NewApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    debugged = new_app(app.config["DATABASE_URL"])
+    debugged.add_url_rule("/fail", view_func=public(lambda: 1 / 0))
+    with pytest.raises(ZeroDivisionError):
+        debugged.test_client().get("/fail")
+
+
 def test_an_unexpected_failure_of_a_page_is_a_page(failing: Flask, log: Log) -> None:
     response = failing.test_client().get("/fuse")
     assert response.status_code == 500
