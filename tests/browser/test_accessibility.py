@@ -37,7 +37,7 @@ a line of code that is so long that it does not fit on one line of any telephone
 
 ---
 
-### The end
+## The end
 """
 
 # What axe complains about, each with the first elements that it means.
@@ -218,6 +218,7 @@ def trashing(somebody: Visitor, _: Visitor) -> Iterator[str]:
     yield "with tasks"
     page.locator(".heading summary").click()
     yield "emptying"
+    somebody.open("/trash")
     somebody.row("Call Ada").locator("summary").click()
     yield "deleting for good"
 
@@ -245,7 +246,7 @@ def settling(somebody: Visitor, elsewhere: Visitor) -> Iterator[str]:
     yield "saved, with another time zone than the browser's"
 
 
-def losing(somebody: Visitor, _: Visitor) -> Iterator[str]:
+def losing(somebody: Visitor, elsewhere: Visitor) -> Iterator[str]:
     """Forms that come too late."""
     page = somebody.page
     for path, form in [("/tasks", "#add"), ("/settings/email", "form.stack")]:
@@ -256,7 +257,9 @@ def losing(somebody: Visitor, _: Visitor) -> Iterator[str]:
         expect(somebody.heading).to_have_text("This form was open for too long")
         yield f"{path} was open for too long"
     somebody.open("/tasks")
-    page.context.clear_cookies()
+    elsewhere.open("/settings/sessions")
+    elsewhere.press("Log all others out")
+    expect(elsewhere.notices).to_contain_text("Every other browser is logged out.")
     page.locator("#title").fill("Write to Ada")
     page.locator("#title").press("Enter")
     expect(somebody.notices).to_contain_text("You are logged out.")
@@ -287,7 +290,8 @@ def test_axe_finds_nothing_and_what_is_to_be_pressed_is_large_enough(
         found: list[str] = page.evaluate(COMPLAINTS, RULES)
         # As small as it can be chosen.
         page.evaluate("document.documentElement.dataset.density = 'compact'")
-        return found + page.evaluate(SMALL_TARGETS)
+        small: list[str] = page.evaluate(SMALL_TARGETS)
+        return found + small
 
     calm.page.emulate_media(color_scheme=theme)
     assert complaints(calm, new_visitor(), examine) == {}
