@@ -59,5 +59,6 @@ def _address_given() -> str:
         sent = request.form if request.mimetype in FORMS else parse_json(body)
         address = emails.normalise(sent["email"])
     except (HTTPException, rules.Refused, TypeError, LookupError, AttributeError):
-        return "none"
+        # Not one for all of them: somebody's typing mistakes would count against everybody's.
+        return f"unreadable from {client_address()}"
     return hashlib.sha256(address.encode(errors="replace")).hexdigest()

@@ -242,7 +242,8 @@ def test_a_change_of_password_ends_the_logins_of_browsers(alice: Caller, app: Fl
     browser = Browser(app)
     browser.log_in(alice.email)
     assert browser.is_logged_in()
-    alice.put("/auth/me/password", {"new_password": OTHER, "current_password": PASSWORD})
+    body = {"new_password": OTHER, "current_password": PASSWORD}
+    alice.token = alice.put("/auth/me/password", body).json["access_token"]
     assert not browser.is_logged_in()
     assert alice.get("/auth/me/sessions").json == []
 

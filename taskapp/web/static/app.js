@@ -112,7 +112,7 @@ function swap({ page, response }, { selector, form, from, isGet, keep }) {
   const active = document.activeElement === document.body ? from : document.activeElement;
   const lost = target.contains(active) || notices.contains(active);
   const born = $$("[data-task]", fresh).find(({ id }) => !$(`#${id}`));
-  const moved = isGet && new URL(response.url).pathname !== address.split("?")[0];
+  const moved = (isGet || response.ok) && new URL(response.url).pathname !== address.split("?")[0];
   const to = (form ?? from)?.contains(active) && (form ?? from).dataset.focus;
   const goals = moved || !response.ok ? ["#errors", "h1"] : to ? [to] : lost && active ? places(active) : [];
   if (notices.contains(active) && born) goals.push(`#${born.id} a`);
