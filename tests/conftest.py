@@ -95,6 +95,18 @@ def settings(url: str, folder: Path, **more: Any) -> Config:
     return Config(DATABASE_URL=url, INSTANCE_DIR=folder, **defaults | more)
 
 
+def environment(url: str, folder: Path) -> dict[str, str]:
+    """The same, as a server that is started finds them in its environment."""
+    return {
+        "APP_ENV": "production",
+        "SECRET_KEY": secrets.token_hex(),
+        "JWT_SECRET_KEY": secrets.token_hex(),
+        "INSTANCE_DIR": str(folder),
+        "DATABASE_URL": url,
+        "BCRYPT_ROUNDS": "4",
+    }
+
+
 @pytest.fixture(scope="session")
 def shared_app(new_database: NewDatabase, new_app: NewApp) -> Flask:
     """An application on a database with today's schema, that the tests share."""

@@ -7,7 +7,6 @@ by itself, with a bare page; `UNREADABLE` is the list of it.
 import http.client
 import json
 import random
-import secrets
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ import pytest
 from flask_migrate import upgrade
 
 from .callers import PASSWORD
-from .conftest import NewApp, NewDatabase
+from .conftest import NewApp, NewDatabase, environment
 from .malformations import HEADERS, MEDIA_TYPES, METHODS, PATHS, QUERIES, bodies
 from .servers.web import serve
 
@@ -76,13 +75,7 @@ def site(
     url = new_database()
     with new_app(url).app_context():
         upgrade()
-    env = {
-        "APP_ENV": "production",
-        "SECRET_KEY": secrets.token_hex(),
-        "JWT_SECRET_KEY": secrets.token_hex(),
-        "INSTANCE_DIR": str(folder),
-        "DATABASE_URL": url,
-        "BCRYPT_ROUNDS": "4",
+    env = environment(url, folder) | {
         # Thousands of wrong passwords from one address are what is to be sent.
         "LOGIN_LIMIT_PER_CLIENT": "100000 per hour",
         "LOGIN_LIMIT_PER_ADDRESS": "100000 per hour",

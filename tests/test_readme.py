@@ -1,7 +1,6 @@
 """The README is true: what it shows happens, and what it names is there."""
 
 import re
-import secrets
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask_migrate import upgrade
 
-from .conftest import NewApp, NewDatabase
+from .conftest import NewApp, NewDatabase, environment
 from .servers.web import serve
 
 ROOT = Path(__file__).parents[1]
@@ -36,15 +35,8 @@ def test_the_curl_session_gives_what_the_readme_shows(
     url = new_database()
     with new_app(url).app_context():
         upgrade()
-    env = {
-        "DATABASE_URL": url,
-        "INSTANCE_DIR": str(tmp_path),
-        "SECRET_KEY": secrets.token_hex(),
-        "JWT_SECRET_KEY": secrets.token_hex(),
-        "BCRYPT_ROUNDS": "4",
-    }
     session = block("sh", "curl -s $api/auth/signup")
-    with serve(env) as server:
+    with serve(environment(url, tmp_path)) as server:
         script = session.replace("http://127.0.0.1:8000", server)
         done = subprocess.run(
             ["sh", "-c", script], capture_output=True, text=True, timeout=60, check=True

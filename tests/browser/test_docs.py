@@ -10,7 +10,7 @@ import pytest
 from flask_migrate import upgrade
 
 from ..callers import PASSWORD
-from ..conftest import NewApp
+from ..conftest import NewApp, environment
 from ..servers.browser import chromium, find_chromium
 from ..servers.web import serve
 
@@ -41,15 +41,7 @@ def site(new_app: NewApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     url = f"sqlite:///{folder / 'taskapp.db'}"
     with new_app(url).app_context():
         upgrade()
-    env = {
-        "APP_ENV": "production",
-        "SECRET_KEY": secrets.token_hex(),
-        "JWT_SECRET_KEY": secrets.token_hex(),
-        "INSTANCE_DIR": str(folder),
-        "DATABASE_URL": url,
-        "BCRYPT_ROUNDS": "4",
-    }
-    with serve(env) as base:
+    with serve(environment(url, folder)) as base:
         yield base
 
 
