@@ -2,19 +2,18 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import Any, BinaryIO, NoReturn, ParamSpec, TypeVar
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup, with_appcontext
 
 from taskapp import models
 from taskapp.db import db
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, RuleViolation
-from taskapp.extensions import api
+from taskapp.extensions import api, bcrypt_rounds, trash_kept
 from taskapp.rest import dump
 from taskapp.services import accounts, demo, tasks, trash
 
@@ -65,11 +64,6 @@ def _fail(message: str) -> NoReturn:
     raise click.ClickException(message)
 
 
-def _rounds() -> int:
-    rounds: int = current_app.config["BCRYPT_ROUNDS"]
-    return rounds
-
-
 def _ask_password() -> str:
     # Never an option: a command line is seen by others and kept in histories.
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
@@ -81,7 +75,7 @@ def _ask_password() -> str:
 @_plainly
 def create(email: str) -> None:
     """Create an account; its password is asked for."""
-    user = accounts.sign_up(email, _ask_password(), rounds=_rounds())
+    user = accounts.sign_up(email, _ask_password(), rounds=bcrypt_rounds())
     click.echo(f"Created account {user.id} for {user.email}.")
 
 
@@ -117,15 +111,14 @@ def activate(email: str) -> None:
 def set_password(email: str) -> None:
     """Give an account another password, which is asked for."""
     accounts.find(email)  # before anybody types a password for nothing
-    accounts.set_password(email, _ask_password(), rounds=_rounds())
+    accounts.set_password(email, _ask_password(), rounds=bcrypt_rounds())
     click.echo(f"Changed the password of {email}.")
 
 
 @jobs.command("run")
 def run_jobs() -> None:
     """Remove for good what has been in the trash for too long. Run it once a day."""
-    keep = timedelta(days=current_app.config["TRASH_DAYS"])
-    click.echo(f"Removed {trash.expire(keep=keep)} tasks from the trash.")
+    click.echo(f"Removed {trash.expire(keep=trash_kept())} tasks from the trash.")
 
 
 @click.command("demo")
@@ -135,7 +128,7 @@ def run_jobs() -> None:
 def fill_demo(email: str) -> None:
     """Make an account with believable tasks, and print its login."""
     password = secrets.token_urlsafe(9)
-    user = accounts.sign_up(email, password, rounds=_rounds())
+    user = accounts.sign_up(email, password, rounds=bcrypt_rounds())
     count = demo.fill(Actor(user.id))
     click.echo(f"Made {count} tasks. Log in as {user.email} with the password {password}")
 

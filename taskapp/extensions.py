@@ -1,4 +1,4 @@
-"""The extensions, unbound, and how each is set up for an application."""
+"""The extensions, unbound, how each is set up, and settings that several doors pass on."""
 
 import ipaddress
 import re
@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_compress import Compress
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
@@ -32,6 +32,17 @@ def client_address() -> str:
     if isinstance(address, ipaddress.IPv4Address):
         return str(address)
     return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
+def bcrypt_rounds() -> int:
+    """The work factor, for whichever door takes a password."""
+    rounds: int = current_app.config["BCRYPT_ROUNDS"]
+    return rounds
+
+
+def trash_kept() -> timedelta:
+    """How long what was deleted can be had back."""
+    return timedelta(days=current_app.config["TRASH_DAYS"])
 
 
 # A Redis that hangs must not hang us; and every failure of it is a limits.StorageError.

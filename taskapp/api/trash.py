@@ -1,12 +1,12 @@
 """The trash as JSON: deleted tasks, until they are restored or gone."""
 
-from datetime import timedelta
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 
 from taskapp.api.own import LINK, OwnBlueprint, answer_page, place_of
 from taskapp.auth.identity import current_actor
+from taskapp.extensions import trash_kept
 from taskapp.openapi import versioned
 from taskapp.rest import answer, dump, render
 from taskapp.schemas.tasks import PageQuerySchema, TaskSchema, TrashedTaskSchema
@@ -26,7 +26,7 @@ def list_trash(query: dict[str, Any]) -> Response:
     """
     actor = current_actor()
     scope = [actor.id, "trash"]
-    page = trash.list_page(actor, keep=_keep(), **place_of(query, *scope))
+    page = trash.list_page(actor, keep=trash_kept(), **place_of(query, *scope))
     return answer_page(page, TrashedTaskSchema, *scope)
 
 
@@ -50,7 +50,7 @@ def restore_task(task_id: int) -> Response:
 
     It is among your tasks again, as it was.
     """
-    task = trash.restore(current_actor(), task_id, keep=_keep())
+    task = trash.restore(current_actor(), task_id, keep=trash_kept())
     return answer(dump(render(task, TaskSchema)), etag=str(task.version))
 
 
@@ -64,7 +64,3 @@ def purge_task(task_id: int) -> Response:
     """
     trash.purge(current_actor(), task_id)
     return Response(status=204)
-
-
-def _keep() -> timedelta:
-    return timedelta(days=current_app.config["TRASH_DAYS"])

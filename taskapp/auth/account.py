@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response
 
 from taskapp.auth.identity import answer_token, current_actor
 from taskapp.auth.throttle import limit_wrong_passwords
+from taskapp.extensions import bcrypt_rounds
 from taskapp.openapi import Blueprint
 from taskapp.rest import answer, dump, render
 from taskapp.schemas.users import (
@@ -55,7 +56,7 @@ def change_email(body: dict[str, str]) -> Response:
 
     A wrong password is 403.
     """
-    return _answer(accounts.change_email(current_actor(), **body, rounds=_rounds()))
+    return _answer(accounts.change_email(current_actor(), **body, rounds=bcrypt_rounds()))
 
 
 @bp.route("/password", methods=["PUT"])
@@ -71,7 +72,7 @@ def change_password(body: dict[str, str]) -> Response:
     is 403.
     """
     actor = current_actor()
-    accounts.change_password(actor, **body, rounds=_rounds())
+    accounts.change_password(actor, **body, rounds=bcrypt_rounds())
     return answer_token(accounts.show(actor))
 
 
@@ -86,7 +87,7 @@ def delete_account(body: dict[str, str]) -> Response:
 
     This cannot be undone. A wrong password is 403.
     """
-    accounts.delete_own(current_actor(), **body, rounds=_rounds())
+    accounts.delete_own(current_actor(), **body, rounds=bcrypt_rounds())
     return Response(status=204)
 
 
@@ -126,8 +127,3 @@ def end_session(session_id: int) -> Response:
 
 def _answer(user: Any) -> Response:
     return answer(dump(render(user, UserSchema)))
-
-
-def _rounds() -> int:
-    rounds: int = current_app.config["BCRYPT_ROUNDS"]
-    return rounds

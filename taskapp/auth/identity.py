@@ -32,7 +32,7 @@ from werkzeug import Response as BaseResponse
 from taskapp.db import AnyRow
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed
-from taskapp.extensions import jwt, login_manager
+from taskapp.extensions import jwt, login_manager, trash_kept
 from taskapp.rest import answer, dump, read_id, render
 from taskapp.schemas.users import UserSchema
 from taskapp.services import accounts, sessions, trash
@@ -145,7 +145,7 @@ def begin_login(user_id: int, *, remember: bool) -> None:
     actor, account = sessions.resume(login.id)
     login_user(Browser(actor, account), remember=remember)
     # Whoever runs this may have nothing that runs `flask jobs run`: coming in is often enough.
-    trash.expire(actor, keep=timedelta(days=current_app.config["TRASH_DAYS"]))
+    trash.expire(actor, keep=trash_kept())
 
 
 def end_login() -> None:

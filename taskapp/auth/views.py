@@ -1,9 +1,10 @@
 """Sign up, and log in."""
 
-from flask import Response, current_app, url_for
+from flask import Response, url_for
 
 from taskapp.auth.identity import answer_token
 from taskapp.auth.throttle import limit_failed_logins, limit_taken_addresses
+from taskapp.extensions import bcrypt_rounds
 from taskapp.openapi import LOCATION, Blueprint, public
 from taskapp.rest import answer, dump, render
 from taskapp.schemas.users import LogInSchema, SignUpSchema, TokenSchema, UserSchema
@@ -24,7 +25,7 @@ def sign_up(body: dict[str, str]) -> Response:
 
     One per e-mail address, whatever its case. Log in afterwards for a token.
     """
-    user = accounts.sign_up(**body, rounds=current_app.config["BCRYPT_ROUNDS"])
+    user = accounts.sign_up(**body, rounds=bcrypt_rounds())
     return answer(dump(render(user, UserSchema)), 201, location=url_for("account.show_me"))
 
 
@@ -40,5 +41,5 @@ def log_in(body: dict[str, str]) -> Response:
 
     A wrong password, an unknown address and a closed account get the same answer.
     """
-    user = accounts.log_in(**body, rounds=current_app.config["BCRYPT_ROUNDS"])
+    user = accounts.log_in(**body, rounds=bcrypt_rounds())
     return answer_token(user)

@@ -10,6 +10,7 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed, NotFound
 from taskapp.models import LoginSession, User
 from taskapp.models.login_session import CLIENT_MOST
+from taskapp.services import accounts
 
 # How much older than the truth `seen_at` may be: a write for every page would be too dear.
 SEEN_EVERY = timedelta(minutes=5)
@@ -37,9 +38,8 @@ def start(user_id: int, *, client: str, lifetime: timedelta) -> LoginSession:
 
 def resume(session_id: int) -> tuple[Actor, AnyRow]:
     """Who acts through a session, and their account; raise AuthenticationFailed once it ended."""
-    account = [column for column in User.__table__.c if column.name != "hashed_password"]
     found = fetch(
-        select(*account, LoginSession.seen_at.label("seen_at"))
+        select(*accounts.COLUMNS, LoginSession.seen_at.label("seen_at"))
         .join(LoginSession, LoginSession.user_id == User.id)
         .where(LoginSession.id == session_id, LoginSession.expires_at > now(), User.is_active)
     )

@@ -1,11 +1,12 @@
 """Coming in and going out: the front page, sign-up, login, logout."""
 
-from flask import Response, current_app, redirect, request, url_for
+from flask import Response, redirect, request, url_for
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import begin_login, end_login, is_logged_in
 from taskapp.auth.throttle import limit_failed_logins, limit_taken_addresses
 from taskapp.domain.errors import AuthenticationFailed, Conflict, Fault, RuleViolation
+from taskapp.extensions import bcrypt_rounds
 from taskapp.openapi import public
 from taskapp.services import accounts
 from taskapp.web.blueprint import back_to, bp, notice, own_path, page
@@ -35,7 +36,7 @@ def sign_up() -> BaseResponse:
     if not form.validate():
         return page("web/sign_up.html", 422, form=form)
     try:
-        user = accounts.sign_up(**form.values(), rounds=current_app.config["BCRYPT_ROUNDS"])
+        user = accounts.sign_up(**form.values(), rounds=bcrypt_rounds())
     except RuleViolation as error:
         form.show(*error.faults)
         return page("web/sign_up.html", 422, form=form)
@@ -64,7 +65,7 @@ def log_in() -> BaseResponse:
     given = form.values()
     remember = given.pop("remember")
     try:
-        user = accounts.log_in(**given, rounds=current_app.config["BCRYPT_ROUNDS"])
+        user = accounts.log_in(**given, rounds=bcrypt_rounds())
     except AuthenticationFailed as error:
         form.show(Fault("", error.code, error.message))
         return page("web/log_in.html", 401, form=form, next=next_)

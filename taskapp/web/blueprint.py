@@ -1,14 +1,12 @@
 """The blueprint of the pages: where they live, their policy, and what templates know."""
 
 from collections.abc import Iterable
-from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     g,
     make_response,
@@ -116,11 +114,6 @@ def own_path(path: str | None) -> str:
     plain = path is not None and path.startswith("/") and path.isprintable()
     # Browsers read "//host" and "/\\host" as another host.
     return path if path and plain and not path.startswith(("//", "/\\")) else ""
-
-
-def trash_kept() -> timedelta:
-    """How long what was deleted can be had back."""
-    return timedelta(days=current_app.config["TRASH_DAYS"])
 
 
 def back_to(url: str) -> BaseResponse:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app, url_for
+from flask import Response, url_for
 from flask_login import logout_user
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser
 from taskapp.auth.throttle import limit_wrong_passwords
 from taskapp.domain.errors import Conflict, Fault, PermissionDenied, RuleViolation
+from taskapp.extensions import bcrypt_rounds
 from taskapp.services import accounts, sessions
 from taskapp.web.blueprint import back_to, bp, notice, page
 from taskapp.web.forms import ChangeEmailForm, ChangePasswordForm, ConfirmForm, Form, SettingsForm
@@ -49,7 +50,9 @@ def change_email() -> BaseResponse:
     return _do(
         "web/change_email.html",
         form,
-        lambda: accounts.change_email(current_browser().actor, **form.values(), rounds=_rounds()),
+        lambda: accounts.change_email(
+            current_browser().actor, **form.values(), rounds=bcrypt_rounds()
+        ),
         "Your e-mail address is changed.",
     )
 
@@ -69,7 +72,7 @@ def change_password() -> BaseResponse:
         "web/change_password.html",
         form,
         lambda: accounts.change_password(
-            current_browser().actor, **form.values(), rounds=_rounds()
+            current_browser().actor, **form.values(), rounds=bcrypt_rounds()
         ),
         "Your password is changed, and every other browser is logged out.",
     )
@@ -111,7 +114,7 @@ def delete_account() -> BaseResponse:
     form = ConfirmForm()
 
     def delete() -> None:
-        accounts.delete_own(current_browser().actor, **form.values(), rounds=_rounds())
+        accounts.delete_own(current_browser().actor, **form.values(), rounds=bcrypt_rounds())
         logout_user()
 
     return _do("web/delete_account.html", form, delete, "Your account is deleted.", "web.home")
@@ -140,8 +143,3 @@ def _do(
         status = 409
         form.show(Fault("email", error.code, error.message))
     return page(template, status, form=form)
-
-
-def _rounds() -> int:
-    rounds: int = current_app.config["BCRYPT_ROUNDS"]
-    return rounds

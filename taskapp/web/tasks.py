@@ -10,11 +10,12 @@ from werkzeug import Response as BaseResponse
 from taskapp import cursors
 from taskapp.auth.identity import current_browser
 from taskapp.domain.errors import RuleViolation, StaleVersion
+from taskapp.extensions import trash_kept
 from taskapp.rest import read_id
 from taskapp.services import bulk, tasks
 from taskapp.services.bulk import Act
 from taskapp.services.paging import Position
-from taskapp.web.blueprint import back_to, bp, notice, own_path, page, trash_kept
+from taskapp.web.blueprint import back_to, bp, notice, own_path, page
 from taskapp.web.forms import AddTaskForm, TaskForm
 from taskapp.web.lists import PAGE_SIZE, SORTS, View
 

@@ -6,8 +6,9 @@ from werkzeug import Response as BaseResponse
 
 from taskapp import cursors
 from taskapp.auth.identity import current_browser
+from taskapp.extensions import trash_kept
 from taskapp.services import trash
-from taskapp.web.blueprint import back_to, bp, notice, page, trash_kept
+from taskapp.web.blueprint import back_to, bp, notice, page
 from taskapp.web.lists import PAGE_SIZE
 
 

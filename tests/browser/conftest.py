@@ -46,7 +46,7 @@ def server(new_app: NewApp, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 def browser() -> Iterator["Browser"]:
     """An installed Chromium."""
     if find_chromium() is None:
-        pytest.skip("Chromium is not installed")
+        pytest.skip("there is no Chromium on this machine (CHROMIUM may name one)")
     with chromium() as running:
         yield running
 

@@ -11,7 +11,6 @@ from flask_migrate import upgrade
 
 from ..callers import PASSWORD
 from ..conftest import NewApp, environment
-from ..servers.browser import chromium, find_chromium
 from ..servers.web import serve
 
 if TYPE_CHECKING:
@@ -23,15 +22,6 @@ BEYOND_THE_EDGE = """() => document.documentElement.scrollWidth <= innerWidth ? 
         .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
         .map(each => `${each.tagName}.${each.className}`)"""
 WIDTHS = {"wide": 1280, "narrow": 390}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
-    """Chromium, if there is one."""
-    if find_chromium() is None:
-        pytest.skip("there is no Chromium on this machine (CHROMIUM may name one)")
-    with chromium() as found:
-        yield found
 
 
 @pytest.fixture(scope="module")
