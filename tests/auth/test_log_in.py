@@ -210,7 +210,9 @@ def test_a_hash_with_odd_padding_logs_in(app: Flask, alice: Caller) -> None:
     assert stored(app, alice.email).hashed_password.startswith("$bcrypt-sha256$")
 
 
-@pytest.mark.parametrize("old", [make_hash(PASSWORD, 4), plain_hash(PASSWORD, 4)])
+@pytest.mark.parametrize(
+    "old", [make_hash(PASSWORD, 4), plain_hash(PASSWORD, 4)], ids=["bcrypt_sha256", "bcrypt"]
+)
 def test_a_hash_of_a_lower_work_factor_is_renewed(
     variant: Variant, alice: Caller, old: str
 ) -> None:
