@@ -77,6 +77,7 @@ class Config:
         "100 per hour", "Sign-ups with a taken address allowed from one client", rate=True
     )
     TRASH_DAYS: int = setting(30, "How long a deleted task can be restored", least=0)
+    HISTORY_DAYS: int = setting(365, "How long it is kept what happened, to undo and sync", least=1)
     REDIS_URL: str = setting(
         "", "`redis://...` shares the limits between processes; empty is memory", secret=True
     )

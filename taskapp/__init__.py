@@ -9,9 +9,15 @@ from typing import Any
 from flask import Flask
 
 from taskapp import cli, error_handlers, extensions, middleware, web
-from taskapp.api import docs, tasks, trash
+from taskapp.api import bulk, docs, history, labels, projects, tasks, trash
 from taskapp.auth import account, identity, views
 from taskapp.rest import IdConverter
+
+API = (
+    *(views.bp, account.bp),
+    *(tasks.bp, bulk.bp, trash.bp, projects.bp, projects.sections, labels.bp),
+    *(history.changes, history.activity, history.acts),
+)
 
 
 def create_app(config: Any) -> Flask:
@@ -24,7 +30,7 @@ def create_app(config: Any) -> Flask:
     middleware.init_app(app)
     extensions.init_app(app)
     identity.init_app(app)
-    for bp in (views.bp, account.bp, tasks.bp, trash.bp):
+    for bp in API:
         extensions.api.register_blueprint(bp)
         # A token is not sent by a browser on its own, as a cookie is.
         extensions.csrf.exempt(bp)

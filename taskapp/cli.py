@@ -13,15 +13,16 @@ from taskapp import models
 from taskapp.db import db
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, RuleViolation
-from taskapp.extensions import api, bcrypt_rounds, trash_kept
+from taskapp.extensions import api, bcrypt_rounds, history_kept, trash_kept
 from taskapp.rest import dump
-from taskapp.services import accounts, demo, tasks, trash
+from taskapp.services import accounts, demo, history, labels, projects, tasks, trash
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 users = AppGroup("users", help="Manage accounts.")
 jobs = AppGroup("jobs", help="Do what has to be done from time to time.")
+SERVICES = (accounts, history, labels, projects, tasks)
 _email = click.argument("email")
 
 
@@ -37,7 +38,8 @@ def init_app(app: Flask) -> None:
 def shell_names() -> dict[str, Any]:
     """What `flask shell` knows: db, the models, the services, and act_as(email)."""
     everything = {name: getattr(models, name) for name in models.__all__}
-    return everything | {"db": db, "accounts": accounts, "tasks": tasks, "act_as": act_as}
+    services = {each.__name__.rpartition(".")[2]: each for each in SERVICES}
+    return everything | services | {"db": db, "act_as": act_as}
 
 
 def act_as(email: str) -> Actor:
@@ -117,8 +119,9 @@ def set_password(email: str) -> None:
 
 @jobs.command("run")
 def run_jobs() -> None:
-    """Remove for good what has been in the trash for too long. Run it once a day."""
+    """Remove for good what has been kept for long enough. Run it once a day."""
     click.echo(f"Removed {trash.expire(keep=trash_kept())} tasks from the trash.")
+    click.echo(f"Removed {history.prune(keep=history_kept())} events from the history.")
 
 
 @click.command("demo")

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Select,
     String,
+    Table,
     event,
 )
 from sqlalchemy.engine import Row
@@ -51,6 +52,9 @@ class Base(DeclarativeBase):
 
     metadata = MetaData(naming_convention=NAMING)
 
+    if TYPE_CHECKING:
+        __table__: ClassVar[Table]
+
 
 # A committed object keeps its values: rendering it must not need the database a second time,
 # which could fail after the change is stored.
@@ -64,6 +68,9 @@ if TYPE_CHECKING:
         __abstract__ = True
 else:
     Model = db.Model
+
+# A text that sorts byte by byte, as it does in Python, whatever the language of the database.
+Key = String().with_variant(String(collation="C"), "postgresql")
 
 # SQLite counts rows in 64 bits too, but only a column declared INTEGER is its row id.
 BigId = BigInteger().with_variant(Integer(), "sqlite")
@@ -130,6 +137,25 @@ def _database_now(_element: database_now, _compiler: Any, **_: Any) -> str:
 def _database_now_on_sqlite(_element: database_now, _compiler: Any, **_: Any) -> str:
     # Its CURRENT_TIMESTAMP leaves out the fraction, and would sort apart from ours, being text.
     return "(strftime('%Y-%m-%d %H:%M:%f000', 'now'))"
+
+
+class database_rank(FunctionElement[str]):  # noqa: N801 - it reads as a function of the database
+    """The rank of what is made now (see domain.ranks.at), told by the database."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(database_rank)
+def _database_rank(_element: database_rank, _compiler: Any, **_: Any) -> str:
+    micros = "(extract(epoch from now()) * 1000000)::bigint"
+    return f"('p'::text || lpad(({micros})::text, 16, '0'))"
+
+
+@compiles(database_rank, "sqlite")
+def _database_rank_on_sqlite(_element: database_rank, _compiler: Any, **_: Any) -> str:
+    micros = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+    return f"('p' || printf('%016d', {micros}))"
 
 
 def now() -> datetime:

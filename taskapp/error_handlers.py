@@ -21,19 +21,11 @@ from werkzeug.routing import RequestRedirect
 
 from taskapp.domain import errors
 from taskapp.extensions import limiter
-from taskapp.rest import problem
+from taskapp.rest import STATUS_OF, problem
 from taskapp.web.blueprint import error_page, send_again_page
 
 log = logging.getLogger("taskapp")
 
-STATUS_OF: dict[type[errors.DomainError], int] = {
-    errors.AuthenticationFailed: 401,
-    errors.PermissionDenied: 403,
-    errors.NotFound: 404,
-    errors.Conflict: 409,
-    errors.StaleVersion: 412,
-    errors.RuleViolation: 422,
-}
 SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not answer to that method; Allow names those that it does.",

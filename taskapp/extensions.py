@@ -45,6 +45,11 @@ def trash_kept() -> timedelta:
     return timedelta(days=current_app.config["TRASH_DAYS"])
 
 
+def history_kept() -> timedelta:
+    """How long it is known what happened."""
+    return timedelta(days=current_app.config["HISTORY_DAYS"])
+
+
 # A Redis that hangs must not hang us; and every failure of it is a limits.StorageError.
 REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
 

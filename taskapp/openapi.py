@@ -73,6 +73,11 @@ PROBLEMS = {
         "email_taken",
         "There is already an account with this e-mail address: log in instead.",
     ),
+    410: Problem(
+        "What lies so far back is no longer kept.",
+        "history_forgotten",
+        "Changes of so long ago are no longer kept: read everything anew, then go on from now.",
+    ),
     412: Problem(
         "The task is no longer in a version that If-Match names; nothing was changed.",
         "stale_version",
@@ -158,6 +163,10 @@ _CONDITIONS = {
 _IDS = {
     "user_id": "Your own id, as the login answers it.",
     "task_id": "The task's id.",
+    "project_id": "The project's id.",
+    "section_id": "The section's id.",
+    "label_id": "The label's id.",
+    "act_id": "The id of an act: from the header `X-Act-ID` of the answer, or of an event.",
     "session_id": "The id of a login, from the list of them.",
 }
 

@@ -15,13 +15,24 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter
 
-from taskapp.schemas.base import Schema
+from taskapp.domain import errors
+from taskapp.schemas.base import ID_MOST, Schema
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
 PROBLEM = "application/problem+json"
 
-_MOST_ID = 2**63 - 1
+# What a refusal of the domain is in HTTP.
+STATUS_OF: dict[type[errors.DomainError], int] = {
+    errors.AuthenticationFailed: 401,
+    errors.PermissionDenied: 403,
+    errors.NotFound: 404,
+    errors.Conflict: 409,
+    errors.Forgotten: 410,
+    errors.StaleVersion: 412,
+    errors.RuleViolation: 422,
+}
+
 _DIGITS = re.compile("[0-9]{1,19}")
 
 
@@ -37,7 +48,7 @@ def read_id(digits: str) -> int:
     """The id that digits stand for; 0, which is nobody's, for what 64 bits do not hold."""
     if not _DIGITS.fullmatch(digits):
         return 0
-    return number if (number := int(digits)) <= _MOST_ID else 0
+    return number if (number := int(digits)) <= ID_MOST else 0
 
 
 class Parser(FlaskParser):
@@ -132,4 +143,5 @@ def versions_seen() -> Collection[int] | None:
     """The versions that If-Match names (RFC 9110, 13.1.1); None when any will do."""
     if "If-Match" not in request.headers or request.if_match.star_tag:
         return None
-    return {read_id(tag or "") for tag in request.if_match.as_set()}
+    # What follows a full stop tells of what is below the thing, which is not what changes.
+    return {read_id((tag or "").partition(".")[0]) for tag in request.if_match.as_set()}

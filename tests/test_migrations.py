@@ -207,12 +207,30 @@ ROWS: dict[str, dict[str, Any]] = {
         "version": 7,
         "created_at": "2026-01-31 09:30:00.123456+00:00",
         "updated_at": "2026-02-01 00:00:00.000001+00:00",
+        # What is derived for tasks of an earlier release.
+        "completed_at": "2026-02-01 00:00:00.000001+00:00",
+        "rank": "p1769851800123456",
     },
     "login_session": {
         "id": 2**42,
         "user_id": 2**40,
         "client": "Netscape",
         "expires_at": "2036-02-01 00:00:00.000001+00:00",
+    },
+    "project": {"id": 2**43, "user_id": 2**40, "name": "Сад", "rank": "p1"},
+    "section": {"id": 2**44, "user_id": 2**40, "project_id": 2**43, "name": "Later"},
+    "label": {"id": 2**45, "user_id": 2**40, "name": "Straße", "key": "strasse"},
+    "task_label": {"label_id": 2**45, "task_id": 2**41},
+    "event": {
+        "id": 2**46,
+        "user_id": 2**40,
+        "actor_id": 2**40,
+        "through": "web",
+        "kind": "task",
+        "thing_id": 2**41,
+        "verb": "updated",
+        "before": '{"title": "a"}',
+        "after": '{"title": "b"}',
     },
 }
 

@@ -1,6 +1,7 @@
 """Resources below /api/{user_id}, which are closed to everybody but that user."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,12 +21,15 @@ LINK = {"Link": {"schema": {"type": "string"}, "description": 'The next page, as
 class OwnBlueprint(Blueprint):
     """Operations on what one user has."""
 
-    def __init__(self, name: str, import_name: str, description: str) -> None:
-        """Name a resource, and with it its path."""
-        prefix = f"/api/<id:user_id>/{name}"
+    def __init__(
+        self, name: str, import_name: str, description: str, *, resource: str | None = None
+    ) -> None:
+        """Name a resource, and with it its path; or the resource that it is about."""
+        prefix = f"/api/<id:user_id>/{resource or name}"
         super().__init__(name, import_name, url_prefix=prefix, description=description)
         self.url_value_preprocessor(_take_user_id)
         self.before_request(_refuse_other_accounts)
+        self.after_request(_name_act)
 
 
 def _take_user_id(_endpoint: str | None, values: dict[str, Any] | None) -> None:
@@ -36,6 +40,28 @@ def _refuse_other_accounts() -> None:
     # OPTIONS, which tells nothing, comes without a token when a browser asks before it calls.
     if request.method != "OPTIONS" and g.path_user_id != current_actor().id:
         raise PermissionDenied
+
+
+def _name_act(response: Response) -> Response:
+    # Only of what was done: a refusal takes everything back.
+    if response.status_code < 400 and "Authorization" in request.headers:
+        acts = current_actor().acts
+        if acts:
+            response.headers["X-Act-ID"] = str(acts[-1])
+    return response
+
+
+def answer_one(
+    row: Any, schema: type[Schema], status: int = 200, *, location: str | None = None
+) -> Response:
+    """One thing that has a version, which its ETag names."""
+    return answer(dump(render(row, schema)), status, etag=str(row.version), location=location)
+
+
+def answer_all(rows: Iterable[Any], schema: type[Schema]) -> Response:
+    """A whole list, which is short."""
+    body = dump([render(row, schema) for row in rows])
+    return answer(body, etag=hashlib.blake2b(body, digest_size=16).hexdigest())
 
 
 def place_of(query: dict[str, Any], *scope: Any) -> dict[str, Any]:

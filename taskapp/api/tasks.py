@@ -4,19 +4,23 @@ from typing import Any
 
 from flask import Response, url_for
 
-from taskapp.api.own import LINK, OwnBlueprint, answer_page, place_of
+from taskapp.api.own import LINK, OwnBlueprint, answer_all, answer_page, place_of
 from taskapp.auth.identity import current_actor
-from taskapp.models import Task
 from taskapp.openapi import LOCATION, versioned
 from taskapp.rest import answer, dump, render, versions_seen
 from taskapp.schemas.tasks import (
     CompletionSchema,
+    MoveSchema,
+    SubtasksQuerySchema,
     TaskChangeSchema,
     TaskCreateSchema,
     TaskQuerySchema,
     TaskSchema,
 )
 from taskapp.services import tasks
+from taskapp.services.filters import Filter
+
+PAGING: tuple[str, ...] = ("sort", "limit", "cursor")
 
 bp = OwnBlueprint("tasks", __name__, description="Your tasks.")
 
@@ -28,11 +32,12 @@ bp = OwnBlueprint("tasks", __name__, description="Your tasks.")
 def create_task(body: dict[str, Any]) -> Response:
     """Create a task
 
-    It is the newest of your tasks, and open unless `completed` says otherwise.
+    It is the last of its place, which is the Inbox unless another is named, and open unless
+    `completed` says otherwise.
     """
     task = tasks.create(current_actor(), **body)
     here = url_for("tasks.show_task", user_id=task.user_id, task_id=task.id)
-    return _answer(task, 201, location=here)
+    return answer_task(task, 201, location=here)
 
 
 @bp.route("")
@@ -46,10 +51,16 @@ def list_tasks(query: dict[str, Any]) -> Response:
     shows every task once, whatever is added or removed meanwhile.
     """
     actor = current_actor()
-    filter_ = tasks.Filter(query.pop("completed", None), query.pop("q"))
-    scope = [actor.id, query["sort"], filter_.completed, filter_.q]
-    page = tasks.list_page(actor, filter_, **place_of(query, *scope))
+    paging = {name: query.pop(name) for name in PAGING if name in query}
+    filter_ = Filter(**query)
+    scope = [actor.id, paging["sort"], *scope_of(query)]
+    page = tasks.list_page(actor, filter_, **place_of(paging, *scope))
     return answer_page(page, TaskSchema, *scope)
+
+
+def scope_of(query: dict[str, Any]) -> list[Any]:
+    """What a cursor has to know of a filter: it opens with the same one only."""
+    return [[name, str(value)] for name, value in sorted(query.items()) if value != ""]
 
 
 @bp.route("/<id:task_id>")
@@ -61,33 +72,37 @@ def show_task(task_id: int) -> Response:
 
     Its `ETag` is what `If-Match` wants when you change it.
     """
-    return _answer(tasks.show(current_actor(), task_id))
+    return answer_task(tasks.show(current_actor(), task_id))
 
 
 @bp.route("/<id:task_id>", methods=["PUT"])
 @versioned
+@bp.arguments(SubtasksQuerySchema, location="query", as_kwargs=True)
 @bp.arguments(TaskChangeSchema, example=TaskChangeSchema.example)
 @bp.response(200, TaskSchema, example=TaskSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
-def put_task(body: dict[str, Any], task_id: int) -> Response:
+@bp.alt_response(409, "CONFLICT")
+def put_task(body: dict[str, Any], task_id: int, **query: Any) -> Response:
     """Change a task
 
     Members that are absent keep their value, as with PATCH.
     """
-    return _change(task_id, body)
+    return _change(task_id, body, **query)
 
 
 @bp.route("/<id:task_id>", methods=["PATCH"])
 @versioned
+@bp.arguments(SubtasksQuerySchema, location="query", as_kwargs=True)
 @bp.arguments(TaskChangeSchema, example=TaskChangeSchema.example)
 @bp.response(200, TaskSchema, example=TaskSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
-def patch_task(body: dict[str, Any], task_id: int) -> Response:
+@bp.alt_response(409, "CONFLICT")
+def patch_task(body: dict[str, Any], task_id: int, **query: Any) -> Response:
     """Change some of a task
 
     JSON Merge Patch (RFC 7396): absent members keep their value, null clears.
     """
-    return _change(task_id, body)
+    return _change(task_id, body, **query)
 
 
 @bp.route("/<id:task_id>", methods=["DELETE"])
@@ -97,8 +112,8 @@ def patch_task(body: dict[str, Any], task_id: int) -> Response:
 def delete_task(task_id: int) -> Response:
     """Delete a task
 
-    It goes to the trash, from where it can be restored for a while. With `If-Match`, only if it
-    has not changed since.
+    It goes to the trash with its subtasks, from where it can be restored for a while. With
+    `If-Match`, only if it has not changed since.
     """
     tasks.delete(current_actor(), task_id, seen=versions_seen())
     return Response(status=204)
@@ -106,23 +121,59 @@ def delete_task(task_id: int) -> Response:
 
 @bp.route("/<id:task_id>/complete", methods=["PATCH"])
 @versioned
+@bp.arguments(SubtasksQuerySchema, location="query", as_kwargs=True)
 @bp.arguments(CompletionSchema, example=CompletionSchema.example, required=False)
 @bp.response(200, TaskSchema, example=TaskSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
-def complete_task(body: dict[str, bool | None], task_id: int) -> Response:
+@bp.alt_response(409, "CONFLICT")
+def complete_task(body: dict[str, bool | None], task_id: int, **query: Any) -> Response:
     """Mark a task done, or open again
 
     Without a body it is turned round. With `completed` it is set, so that sending it twice does
-    no harm.
+    no harm. What becomes of open subtasks has to be said, or it is 409; opening a subtask opens
+    the tasks that it is below.
     """
-    task = tasks.complete(current_actor(), task_id, body["completed"], seen=versions_seen())
-    return _answer(task)
+    task = tasks.complete(
+        current_actor(), task_id, body["completed"], seen=versions_seen(), **query
+    )
+    return answer_task(task)
 
 
-def _change(task_id: int, changes: dict[str, Any]) -> Response:
-    return _answer(tasks.update(current_actor(), task_id, changes, seen=versions_seen()))
+@bp.route("/<id:task_id>/move", methods=["POST"])
+@versioned
+@bp.arguments(MoveSchema, example=MoveSchema.example)
+@bp.response(200, TaskSchema, example=TaskSchema.example)
+@bp.alt_response(404, "NOT_FOUND")
+def move_task(body: dict[str, Any], task_id: int) -> Response:
+    """Put a task somewhere else
+
+    Into a project, a section or below another task, and there after one of those that are there.
+    Its subtasks go along.
+    """
+    return answer_task(tasks.move(current_actor(), task_id, body))
 
 
-def _answer(task: Task | Any, status: int = 200, *, location: str | None = None) -> Response:
-    body = dump(render(task, TaskSchema))
-    return answer(body, status, etag=str(task.version), location=location)
+@bp.route("/<id:task_id>/subtasks")
+@versioned
+@bp.response(200, TaskSchema(many=True), example=[TaskSchema.example])
+@bp.alt_response(404, "NOT_FOUND")
+def list_subtasks(task_id: int) -> Response:
+    """List all that is below a task
+
+    Each after the task that it is right below, in their order by hand.
+    """
+    rows = tasks.list_subtasks(current_actor(), task_id)
+    return answer_all(rows, TaskSchema)
+
+
+def answer_task(task: Any, status: int = 200, *, location: str | None = None) -> Response:
+    """One task; its ETag changes with the count of its subtasks too."""
+    etag = str(task.version)
+    if task.subtasks_open or task.subtasks_done:
+        etag += f".{task.subtasks_open}.{task.subtasks_done}"
+    return answer(dump(render(task, TaskSchema)), status, etag=etag, location=location)
+
+
+def _change(task_id: int, changes: dict[str, Any], **query: Any) -> Response:
+    seen = versions_seen()
+    return answer_task(tasks.update(current_actor(), task_id, changes, seen=seen, **query))

@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import Response
 
-from taskapp.api.own import LINK, OwnBlueprint, answer_page, place_of
+from taskapp.api.own import LINK, OwnBlueprint, answer_all, answer_one, answer_page, place_of
+from taskapp.api.tasks import answer_task
 from taskapp.auth.identity import current_actor
 from taskapp.extensions import trash_kept
 from taskapp.openapi import versioned
-from taskapp.rest import answer, dump, render
+from taskapp.schemas.projects import ProjectSchema, TrashedProjectSchema
 from taskapp.schemas.tasks import PageQuerySchema, TaskSchema, TrashedTaskSchema
 from taskapp.services import trash
 
@@ -33,7 +34,7 @@ def list_trash(query: dict[str, Any]) -> Response:
 @bp.route("/empty", methods=["POST"])
 @bp.response(204, description="It is empty.")
 def empty_trash() -> Response:
-    """Remove all your deleted tasks for good
+    """Remove all your deleted tasks and projects for good
 
     This cannot be undone.
     """
@@ -48,10 +49,9 @@ def empty_trash() -> Response:
 def restore_task(task_id: int) -> Response:
     """Take a task out of the trash
 
-    It is among your tasks again, as it was.
+    It is among your tasks again, as it was, with the subtasks that were deleted with it.
     """
-    task = trash.restore(current_actor(), task_id, keep=trash_kept())
-    return answer(dump(render(task, TaskSchema)), etag=str(task.version))
+    return answer_task(trash.restore(current_actor(), task_id, keep=trash_kept()))
 
 
 @bp.route("/<id:task_id>", methods=["DELETE"])
@@ -63,4 +63,38 @@ def purge_task(task_id: int) -> Response:
     This cannot be undone.
     """
     trash.purge(current_actor(), task_id)
+    return Response(status=204)
+
+
+@bp.route("/projects")
+@versioned
+@bp.response(200, TrashedProjectSchema(many=True), example=[TrashedProjectSchema.example])
+def list_trashed_projects() -> Response:
+    """List your deleted projects, the one deleted last first"""
+    rows = trash.list_projects(current_actor(), keep=trash_kept())
+    return answer_all(rows, TrashedProjectSchema)
+
+
+@bp.route("/projects/<id:project_id>/restore", methods=["POST"])
+@versioned
+@bp.response(200, ProjectSchema, example=ProjectSchema.example)
+@bp.alt_response(404, "NOT_FOUND")
+def restore_project(project_id: int) -> Response:
+    """Take a project out of the trash
+
+    With the tasks that were deleted with it.
+    """
+    row = trash.restore_project(current_actor(), project_id, keep=trash_kept())
+    return answer_one(row, ProjectSchema)
+
+
+@bp.route("/projects/<id:project_id>", methods=["DELETE"])
+@bp.response(204, description="It is gone.")
+@bp.alt_response(404, "NOT_FOUND")
+def purge_project(project_id: int) -> Response:
+    """Remove a deleted project for good
+
+    With its tasks that are in the trash. This cannot be undone.
+    """
+    trash.purge_project(current_actor(), project_id)
     return Response(status=204)

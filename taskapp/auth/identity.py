@@ -190,4 +190,4 @@ def _is_access_token(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
 @jwt.user_lookup_loader
 def _load_actor(_header: dict[str, Any], claims: dict[str, Any]) -> Actor:
     issued_at = datetime.fromtimestamp(claims["iat"], UTC)
-    return accounts.authenticate(read_id(claims["sub"]), issued_at=issued_at)
+    return accounts.authenticate(read_id(claims["sub"]), through="api", issued_at=issued_at)

@@ -52,6 +52,15 @@ class StaleVersion(DomainError):
     message = "This has changed since you read it. Read it again, then repeat your change."
 
 
+class Forgotten(DomainError):
+    """What is asked for was known once, and is no longer kept."""
+
+    code = "history_forgotten"
+    message = (
+        "Changes of so long ago are no longer kept: read everything anew, then go on from now."
+    )
+
+
 class AuthenticationFailed(DomainError):
     """It is not known who is calling."""
 

@@ -9,6 +9,7 @@ from taskapp.domain.errors import Fault, RuleViolation
 Rule = Callable[[Any], Any]
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 class Refused(ValueError):
@@ -54,6 +55,28 @@ def one_of(*choices: str) -> Rule:
     def check(text: str) -> str:
         if text not in choices:
             raise Refused("choice", f"Must be one of {', '.join(choices)}.")
+        return text
+
+    return check
+
+
+def line(most: int, blank: str) -> Rule:
+    """The rule that a text is one line of 1 to `most` characters, white space around it removed.
+
+    `blank` is said to whoever leaves it empty.
+    """
+
+    def check(text: str) -> str:
+        text = storable(text).strip()
+        if not text:
+            raise Refused("blank", blank)
+        if len(text) > most:
+            raise Refused("too_long", f"Has {len(text)} characters; shorten it to {most} at most.")
+        if _CONTROL.search(text):
+            raise Refused(
+                "control_character",
+                "Contains a line break or another control character; remove it.",
+            )
         return text
 
     return check

@@ -1,30 +1,20 @@
-"""What a task's words may be."""
+"""What a task's words and marks may be."""
 
-import re
+from typing import Any
 
-from taskapp.domain.rules import Refused, Rule, any_value, storable
+from taskapp.domain import dates
+from taskapp.domain.rules import Refused, Rule, any_value, line, one_of, storable
 
 TITLE_MOST = 200
 DESCRIPTION_MOST = 10_000
 WORDS_MOST = 200
+LABELS_MOST = 50
+# How far below a task of its own a subtask may be.
+DEPTH_MOST = 7
+# The least urgent first.
+PRIORITIES = ("none", "low", "medium", "high")
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-
-
-def title(text: str) -> str:
-    """One line of 1 to 200 characters, without the white space around it."""
-    text = storable(text).strip()
-    if not text:
-        raise Refused("blank", "Give the task a title.")
-    if len(text) > TITLE_MOST:
-        raise Refused(
-            "too_long", f"Has {len(text)} characters; shorten it to {TITLE_MOST} at most."
-        )
-    if _CONTROL.search(text):
-        raise Refused(
-            "control_character", "Contains a line break or another control character; remove it."
-        )
-    return text
+title = line(TITLE_MOST, "Give the task a title.")
 
 
 def description(text: str | None) -> str | None:
@@ -43,4 +33,32 @@ def words(text: str) -> str:
     return text
 
 
-RULES: dict[str, Rule] = {"title": title, "description": description, "completed": any_value}
+def labels(ids: list[int]) -> list[int]:
+    """Which labels a task bears, each once, in the order of their ids."""
+    if len(ids) > LABELS_MOST:
+        raise Refused("too_many", f"Has {len(ids)} labels; {LABELS_MOST} at most.")
+    return sorted(set(ids))
+
+
+def at_most(most: int) -> Rule:
+    """The rule that a list has so many items at the most."""
+
+    def check(items: list[Any]) -> list[Any]:
+        if len(items) > most:
+            raise Refused("too_many", f"Has {len(items)} items; {most} at most.")
+        return items
+
+    return check
+
+
+RULES: dict[str, Rule] = {
+    "title": title,
+    "description": description,
+    "completed": any_value,
+    "priority": one_of(*PRIORITIES),
+    "labels": labels,
+    "project_id": any_value,
+    "section_id": any_value,
+    "parent_id": any_value,
+    **dates.RULES,
+}

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import String, true
+from sqlalchemy import BigInteger, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskapp.db import BigId, Instant, Model, database_now, now
@@ -34,6 +34,8 @@ class User(Model):
         String(16), default="comfortable", server_default="comfortable"
     )
     shortcuts: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # Up to which event their history is no longer kept.
+    history_from: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
     def __repr__(self) -> str:
         return f"<User {self.id} {self.email}>"

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Self
 
 from marshmallow import Schema as MarshmallowSchema
 from marshmallow import ValidationError, fields
 
+from taskapp.domain import dates
 from taskapp.domain.rules import Refused, Rule, storable
+
+ID_MOST = 2**63 - 1
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 
 # As marshmallow declares them; every one here is Coded.
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
@@ -106,8 +112,76 @@ class QueryInteger(_Strict, fields.Integer):
         return int(value)
 
 
-class Moment(fields.Field[datetime]):
-    """An instant, as RFC 3339 writes it in UTC: 2026-01-31T09:30:00.123456Z."""
+class Identifier(_Strict, fields.Integer):
+    """An id, as a JSON number."""
+
+    default_error_messages: Messages = {"invalid": Coded("Must be a whole number.", "type")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take what any field takes."""
+        bounds = {"format": "int64", "minimum": 1, "maximum": ID_MOST}
+        super().__init__(metadata=bounds | kwargs.pop("metadata", {}), **kwargs)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise self.make_error("invalid", input=value)
+        return value if 0 < value <= ID_MOST else 0
+
+
+class QueryId(_Strict, fields.Field[int | str]):
+    """An id in a URL, or one of the words that stand for something else."""
+
+    default_error_messages: Messages = {"invalid": Coded("Must be an id{words}.", "type")}
+
+    def __init__(self, *words: str, **kwargs: Any) -> None:
+        """Take the words beside what any field takes."""
+        self.words = words
+        super().__init__(**kwargs)
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int | str:
+        if value in self.words:
+            return str(value)
+        if not re.fullmatch("[0-9]{1,19}", value):
+            raise self.make_error("invalid", words="".join(f" or {each}" for each in self.words))
+        return number if (number := int(value)) <= ID_MOST else 0
+
+
+class Day(_Strict, fields.Date):
+    """A day of the calendar, as RFC 3339 writes it: 2026-01-31."""
+
+    default_error_messages: Messages = {
+        "invalid": Coded("Must be a day: 2026-01-31.", "type"),
+        "format": Coded("Must be a day: 2026-01-31.", "type"),
+    }
+
+    def __init__(self, *, rule: Rule = dates.day, **kwargs: Any) -> None:
+        """Take the rule beside what any field takes."""
+        super().__init__(validate=obeys(rule), **kwargs)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
+        if not isinstance(value, str) or not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            raise self.make_error("invalid", input=value)
+        day: date = super()._deserialize(value, *args, **kwargs)
+        return day
+
+
+class Moment(_Strict, fields.Field[datetime]):
+    """An instant, as RFC 3339 writes it in UTC: 2026-01-31T09:30:00.123456Z.
+
+    With another offset from UTC it is understood too.
+    """
+
+    default_error_messages: Messages = {
+        "invalid": Coded("Must be an instant: 2026-01-31T09:30:00Z.", "type")
+    }
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            raise self.make_error("invalid", input=value)
+        try:
+            return datetime.fromisoformat(value.upper())
+        except ValueError:
+            raise self.make_error("invalid", input=value) from None
 
     def _serialize(self, value: datetime | None, *_: Any, **__: Any) -> str | None:
         if value is None:

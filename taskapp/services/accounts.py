@@ -9,9 +9,10 @@ from sqlalchemy.exc import IntegrityError
 
 from taskapp.db import AnyRow, fetch, now, transaction
 from taskapp.domain import emails, passwords, rules, settings
-from taskapp.domain.actors import Actor
+from taskapp.domain.actors import Actor, Door
 from taskapp.domain.errors import AuthenticationFailed, Conflict, NotFound, PermissionDenied
 from taskapp.models import LoginSession, User
+from taskapp.services import agenda
 
 RULES: dict[str, rules.Rule] = {"email": emails.normalise, "password": passwords.check}
 # What may be told of an account: all but the hash.
@@ -48,7 +49,9 @@ def log_in(email: str, password: str, *, rounds: int) -> AnyRow:
     return _with_email(email)[0] if verdict.aged else found[0]
 
 
-def authenticate(user_id: int, *, issued_at: datetime | None = None) -> Actor:
+def authenticate(
+    user_id: int, *, through: Door = "cli", issued_at: datetime | None = None
+) -> Actor:
     """The account of that id, as an actor; raise AuthenticationFailed unless it is active.
 
     Of what speaks for it, a token, tell when it was issued: the password must be the same since.
@@ -62,7 +65,7 @@ def authenticate(user_id: int, *, issued_at: datetime | None = None) -> Actor:
             "The password has been changed since this token was issued; log in again.",
             code="token_revoked",
         )
-    return Actor(user_id)
+    return Actor(user_id, through=through)
 
 
 def show(actor: Actor) -> AnyRow:
@@ -75,9 +78,12 @@ def change_settings(actor: Actor, changes: dict[str, Any]) -> AnyRow:
     values = rules.apply(settings.RULES, changes)
     with transaction() as session:
         user = session.get_one(User, actor.id)
+        moved = values.get("time_zone", user.time_zone) != user.time_zone
         for name, value in values.items():
             setattr(user, name, value)
         session.flush()
+        if moved:
+            agenda.move(actor, user.time_zone)
         return show(actor)
 
 

@@ -1,68 +1,139 @@
-"""Many tasks at once, and taking an act back.
+"""Many tasks at once: one act on all that a filter lets through, or a list of operations."""
 
-All tasks that one act changes bear its instant, so that undoing it finds just those that nothing
-else has changed since.
-"""
-
-from collections.abc import Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, update
-
-from taskapp.db import now, transaction
+from taskapp.db import AnyRow, fetch
+from taskapp.domain import rules
 from taskapp.domain.actors import Actor
-from taskapp.models import Task
-from taskapp.services import tasks
+from taskapp.domain.errors import DomainError, Fault, RuleViolation
+from taskapp.domain.tasks import RULES
+from taskapp.services import completion, tasks
+from taskapp.services.completion import Subtasks
+from taskapp.services.filters import Filter, select_tasks
+from taskapp.services.records import Act, act, attempt
 
-Act = Literal["complete", "reopen", "delete"]
+Deed = Literal["complete", "reopen", "delete", "update"]
+OPERATIONS_MOST = 100
+# What is one's own for each task, and cannot be given to many at once.
+SINGLE = ("title", "description", "parent_id", "completed")
 
 
 @dataclass(frozen=True)
-class Done:
-    """What an act did: to how many tasks, and its instant, by which it can be undone."""
+class Outcome:
+    """What became of one operation: the task as it is now, or why not."""
 
-    act: Act
-    count: int
-    moment: datetime
+    task: AnyRow | None = None
+    error: DomainError | None = None
 
 
-def act_on(actor: Actor, act: Act, chosen: Collection[int] | tasks.Filter) -> Done:
-    """Complete, reopen or delete those of the actor's tasks, by their ids or by a filter.
+def act_on(
+    actor: Actor,
+    deed: Deed,
+    filter_: Filter,
+    *,
+    values: dict[str, Any] | None = None,
+    subtasks: Subtasks | None = None,
+) -> int:
+    """Do the same to all of the actor's tasks that a filter lets through; return to how many.
 
-    Ids of others' tasks are passed over, and so are tasks that are so already.
+    Ids of others' tasks are passed over, and so are tasks that are so already. `values` are for
+    "update": project, section, priority, labels to add, dates. Raise as the single acts do.
     """
-    moment = now()
-    where = (
-        tasks.conditions(actor, chosen)
-        if isinstance(chosen, tasks.Filter)
-        else [*tasks.conditions(actor), Task.id.in_(chosen)]
-    )
-    if act == "delete":
-        return Done(act, _change(where, {"deleted_at": moment}, moment), moment)
-    wanted = act == "complete"
-    return Done(
-        act, _change([*where, Task.completed != wanted], {"completed": wanted}, moment), moment
-    )
+    cleaned = rules.apply(RULES, values or {})
+    if alone := [name for name in cleaned if name in SINGLE]:
+        message = "Cannot be given to many tasks at once."
+        raise RuleViolation(*(Fault(name, "single", message) for name in alone))
+    with act(actor) as doing:
+        rows = fetch(select_tasks(actor, filter_))
+        if deed == "complete":
+            return completion.complete(doing, rows, subtasks)
+        if deed == "reopen":
+            return completion.reopen(doing, rows)
+        if deed == "delete":
+            return tasks.discard(doing, rows)
+        return _update(doing, rows, cleaned)
 
 
-def undo(actor: Actor, act: Act, moment: datetime, *, keep: timedelta) -> int:
-    """Take back an act of that instant; return for how many tasks. Others are left alone.
+def run(actor: Actor, operations: Sequence[dict[str, Any]], *, atomic: bool) -> list[Outcome]:
+    """Do several things in one act, each for itself or all of them or none.
 
-    What was deleted can be had back for as long as the trash is kept.
+    An operation has an `op` of OPERATIONS, an `id` but for "create", and `values`. With `atomic`
+    the first refusal is raised as it is, its faults named by the place of the operation.
     """
-    own = Task.user_id == actor.id
-    if act == "delete":
-        deleted = [own, Task.deleted_at == moment, Task.deleted_at > now() - keep]
-        return _change(deleted, {"deleted_at": None}, now())
-    was = act == "complete"
-    touched = [own, Task.deleted_at.is_(None), Task.updated_at == moment, Task.completed == was]
-    return _change(touched, {"completed": not was}, now())
+    outcomes = []
+    with act(actor) as doing:
+        for number, operation in enumerate(operations):
+            try:
+                with attempt(doing):
+                    outcomes.append(Outcome(_OPERATIONS[operation["op"]](doing, operation)))
+            except DomainError as error:
+                if atomic:
+                    raise _placed(error, number) from None
+                outcomes.append(Outcome(error=error))
+    return outcomes
 
 
-def _change(where: list[ColumnElement[bool]], values: dict[str, Any], moment: datetime) -> int:
-    marks = {"updated_at": moment, "version": Task.version + 1}
-    with transaction() as session:
-        query = update(Task).where(*where).values(values | marks)
-        return session.connection().execute(query).rowcount
+def _update(doing: Act, rows: Sequence[AnyRow], values: dict[str, Any]) -> int:
+    before = len(doing.events)
+    added = values.pop("labels", [])
+    for row in rows:
+        more = {"labels": sorted({*row.labels, *added})} if added else {}
+        tasks.update_in(doing, row, values | more)
+    return len({each["thing_id"] for each in doing.events[before:]})
+
+
+def _placed(error: DomainError, number: int) -> DomainError:
+    where = f"operations/{number}"
+    if isinstance(error, RuleViolation):
+        faults = [Fault(f"{where}/values/{f.field}", f.code, f.message) for f in error.faults]
+        return RuleViolation(*faults)
+    return type(error)(f"Operation {number} (of 0, 1, ...): {error.message}", code=error.code)
+
+
+def _create(doing: Act, operation: dict[str, Any]) -> AnyRow:
+    values = rules.apply(RULES, {"title": "", **operation["values"]})
+    return tasks.create_in(doing, values)
+
+
+def _change(doing: Act, operation: dict[str, Any]) -> AnyRow:
+    values = rules.apply(RULES, operation["values"])
+    task = tasks.hold(doing, operation["id"])
+    tasks.update_in(doing, task, values, operation.get("subtasks"))
+    return tasks.fresh(doing, task.id)
+
+
+def _move(doing: Act, operation: dict[str, Any]) -> AnyRow:
+    task = tasks.hold(doing, operation["id"])
+    tasks.move_in(doing, task, dict(operation["values"]))
+    return tasks.fresh(doing, task.id)
+
+
+def _complete(doing: Act, operation: dict[str, Any]) -> AnyRow:
+    task = tasks.hold(doing, operation["id"])
+    completion.complete(doing, [task], operation.get("subtasks"))
+    return tasks.fresh(doing, task.id)
+
+
+def _reopen(doing: Act, operation: dict[str, Any]) -> AnyRow:
+    task = tasks.hold(doing, operation["id"])
+    completion.reopen(doing, [task])
+    return tasks.fresh(doing, task.id)
+
+
+def _delete(doing: Act, operation: dict[str, Any]) -> AnyRow:
+    task = tasks.hold(doing, operation["id"])
+    tasks.discard(doing, [task])
+    return doing.one("task", task.id) or task
+
+
+_OPERATIONS: dict[str, Callable[[Act, dict[str, Any]], AnyRow]] = {
+    "create": _create,
+    "update": _change,
+    "move": _move,
+    "complete": _complete,
+    "reopen": _reopen,
+    "delete": _delete,
+}
+OPERATIONS = tuple(_OPERATIONS)

@@ -50,7 +50,7 @@ def resume(session_id: int) -> tuple[Actor, AnyRow]:
             database.execute(
                 update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now())
             )
-    return Actor(found[0].id, session_id), found[0]
+    return Actor(found[0].id, session_id, "web"), found[0]
 
 
 def list_own(actor: Actor) -> Sequence[AnyRow]:

@@ -1,65 +1,62 @@
 """Tasks: what a person does with their own. Another's task is NotFound, as one that is not."""
 
-import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
-from taskapp.db import fetch, folded, now, transaction
-from taskapp.domain import rules
+from taskapp.db import AnyRow, fetch
+from taskapp.domain import dates, rules
 from taskapp.domain.actors import Actor
-from taskapp.domain.errors import NotFound, StaleVersion
+from taskapp.domain.errors import Fault, NotFound, RuleViolation, StaleVersion
 from taskapp.domain.tasks import RULES
-from taskapp.models import Task
-from taskapp.services import paging
+from taskapp.models import Label, Task
+from taskapp.services import completion, paging, placing, trees
+from taskapp.services.completion import Subtasks
+from taskapp.services.filters import (
+    ALL,
+    ORDERS,
+    Filter,
+    conditions,
+    is_completed,
+    select_tasks,
+)
 from taskapp.services.paging import Page, Position
+from taskapp.services.records import Act, act
 
-# What a list may be ordered by; "-" before a name turns the order round.
-ORDERS: dict[str, ColumnElement[Any]] = {
-    "created_at": Task.__table__.c.created_at,
-    "updated_at": Task.__table__.c.updated_at,
-    "title": func.lower(Task.title),
-}
-_ID = Task.__table__.c.id
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which tasks: done or open, and with which words in title or description."""
-
-    completed: bool | None = None
-    q: str = ""
-
-
-ALL = Filter()
+# Beyond it, counting stops: nobody needs to know whether it is 1,203 or 1,204.
+COUNT_MOST = 1000
+_NO_DATES: dict[str, Any] = dict.fromkeys(dates.DUE)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """How many tasks are open, and how many done."""
+    """How many tasks are open, and how many done; COUNT_MOST stands for as many and more."""
 
     open: int
     done: int
 
 
-def create(
-    actor: Actor, *, title: str, description: str | None = None, completed: bool = False
-) -> Task:
-    """A new task of the actor's; raise RuleViolation."""
-    given = {"title": title, "description": description, "completed": completed}
-    values, moment = rules.apply(RULES, given), now()
-    task = Task(user_id=actor.id, created_at=moment, updated_at=moment, **values)
-    with transaction() as session:
-        session.add(task)
-    return task
+def create(actor: Actor, *, title: str, **more: Any) -> AnyRow:
+    """A new task of the actor's, the last of its place; raise RuleViolation."""
+    values = rules.apply(RULES, {"title": title, **more})
+    with act(actor) as doing:
+        return create_in(doing, values)
 
 
-def show(actor: Actor, task_id: int) -> Any:
+def create_in(doing: Act, values: dict[str, Any]) -> AnyRow:
+    """The same within an act, of values that rules have passed."""
+    placed = {"rank": doing.new_rank()} | placing.place(doing, None, values)
+    due = dates.due(values, _NO_DATES, doing.zone_name)
+    done = {"completed_at": doing.moment if values.get("completed") else None}
+    _check_labels(doing, values)
+    return doing.add("task", values | placed | due | done)
+
+
+def show(actor: Actor, task_id: int) -> AnyRow:
     """One task of the actor's; raise NotFound."""
-    found = fetch(_select(actor).where(Task.id == task_id))
+    found = fetch(select_tasks(actor).where(Task.id == task_id))
     if not found:
         raise NotFound("There is no such task.")
     return found[0]
@@ -73,33 +70,81 @@ def list_page(
     limit: int = 100,
     after: Position | None = None,
 ) -> Page:
-    """The actor's tasks in an order, `limit` at most, those that come after a place in it."""
-    key = ORDERS[sort.removeprefix("-")]
-    query = _select(actor, filter_)
-    return paging.take(query, key, _ID, backwards=sort.startswith("-"), limit=limit, after=after)
+    """The actor's tasks in an order, `limit` at most, those that come after a place in it.
+
+    In the order of completion there are only those that are done.
+    """
+    name = sort.removeprefix("-")
+    query = select_tasks(actor, filter_)
+    if name == "completed_at":
+        query = query.where(is_completed(True))
+    return paging.take(
+        query,
+        ORDERS[name],
+        Task.__table__.c.id,
+        backwards=sort.startswith("-"),
+        limit=limit,
+        after=after,
+    )
 
 
-def count(actor: Actor, q: str = "") -> Counts:
-    """How many of the actor's tasks, with those words, are open and done."""
-    query = select(Task.completed, func.count()).where(*conditions(actor, Filter(q=q)))
-    found: dict[bool, int] = {row[0]: row[1] for row in fetch(query.group_by(Task.completed))}
-    return Counts(open=found.get(False, 0), done=found.get(True, 0))
+def list_subtasks(actor: Actor, task_id: int) -> list[AnyRow]:
+    """All below a task, each after its parent; raise NotFound."""
+    show(actor, task_id)
+    children: dict[int, list[AnyRow]] = {}
+    for row in trees.below(actor, [task_id]):
+        children.setdefault(row.parent_id, []).append(row)
+    return list(_in_order(task_id, children))
+
+
+def count(actor: Actor, filter_: Filter = ALL) -> Counts:
+    """How many of the actor's tasks that a filter lets through are open and done."""
+
+    def up_to_most(completed: bool) -> Any:
+        holds = conditions(actor, replace(filter_, completed=completed))
+        some = select(Task.id).where(*holds).limit(COUNT_MOST)
+        return select(func.count()).select_from(some.subquery()).scalar_subquery()
+
+    [found] = fetch(select(up_to_most(False).label("open"), up_to_most(True).label("done")))
+    return Counts(open=found.open, done=found.done)
 
 
 def update(
-    actor: Actor, task_id: int, changes: dict[str, Any], *, seen: Collection[int] | None = None
-) -> Task:
+    actor: Actor,
+    task_id: int,
+    changes: dict[str, Any],
+    *,
+    subtasks: Subtasks | None = None,
+    seen: Collection[int] | None = None,
+) -> AnyRow:
     """Change the fields named in `changes` and no other.
 
-    Raise RuleViolation, NotFound, or StaleVersion when `seen` is given and the task's version is
-    not in it. What is already so is no change.
+    Raise RuleViolation, NotFound, StaleVersion when `seen` is given and the task's version is not
+    in it, or Conflict as completing does. What is already so is no change.
     """
     values = rules.apply(RULES, changes)
-    with transaction() as session:
-        task = _hold(session, actor, task_id, seen)
-        for name, value in values.items():
-            setattr(task, name, value)
-    return task
+    with act(actor) as doing:
+        update_in(doing, hold(doing, task_id, seen), values, subtasks)
+        return fresh(doing, task_id)
+
+
+def update_in(
+    doing: Act, task: AnyRow, values: dict[str, Any], subtasks: Subtasks | None = None
+) -> None:
+    """The same within an act, of values that rules have passed."""
+    placed = placing.place(doing, task, values)
+    due = dates.due(values, dict(task._mapping), doing.zone_name)
+    completed = values.get("completed", task.completed)
+    plain = {k: v for k, v in values.items() if k not in (*placing.PLACE, "completed")}
+    _check_labels(doing, values)
+    doing.change("task", [task], plain | due | placed)
+    placing.follow(doing, task, placed)
+    if completed != task.completed:
+        [held] = [hold(doing, task.id)]
+        if completed:
+            completion.complete(doing, [held], subtasks)
+        else:
+            completion.reopen(doing, [held])
 
 
 def complete(
@@ -107,58 +152,114 @@ def complete(
     task_id: int,
     completed: bool | None = None,
     *,
+    subtasks: Subtasks | None = None,
     seen: Collection[int] | None = None,
-) -> Task:
+) -> AnyRow:
     """Mark a task done or open; None turns it round, whatever others do at the same time.
 
     Raises as update() does.
     """
-    with transaction() as session:
-        task = _hold(session, actor, task_id, seen)
-        task.completed = not task.completed if completed is None else completed
-    return task
+    with act(actor) as doing:
+        task = hold(doing, task_id, seen)
+        if (not task.completed) if completed is None else completed:
+            completion.complete(doing, [task], subtasks)
+        else:
+            completion.reopen(doing, [task])
+        return fresh(doing, task_id)
 
 
-def delete(actor: Actor, task_id: int, *, seen: Collection[int] | None = None) -> Task:
-    """Move a task to the trash, from where trash.restore() takes it; raise as update() does."""
-    with transaction() as session:
-        task = _hold(session, actor, task_id, seen)
-        task.deleted_at = now()
-    return task
+def move(
+    actor: Actor,
+    task_id: int,
+    place: dict[str, Any] | None = None,
+    *,
+    seen: Collection[int] | None = None,
+) -> AnyRow:
+    """Put a task somewhere else: into a project, section or task, and `after` one that is there.
+
+    With `after` None it comes first; without it, last. Raises as update() does.
+    """
+    given = dict(place or {})
+    with act(actor) as doing:
+        task = hold(doing, task_id, seen)
+        move_in(doing, task, given)
+        return fresh(doing, task_id)
 
 
-def conditions(actor: Actor, filter_: Filter = ALL) -> list[ColumnElement[bool]]:
-    """What is true of the actor's tasks that a filter lets through, the trash left out."""
-    holds = [Task.user_id == actor.id, Task.deleted_at.is_(None)]
-    if filter_.completed is not None:
-        holds.append(Task.completed == filter_.completed)
-    text = (folded(Task.title), folded(Task.description))
-    holds += [
-        or_(*(each.contains(folded(_escaped(word)), escape="/") for each in text))
-        for word in filter_.q.split()
-    ]
-    return holds
+def move_in(doing: Act, task: AnyRow, given: dict[str, Any]) -> None:
+    """The same within an act."""
+    after = given.pop("after", ...)
+    placed = placing.place(doing, task, given)
+    if after is not ...:
+        at = {name: placed.get(name, getattr(task, name)) for name in placing.PLACE}
+        scope = placing.siblings(**at, completed=task.completed)
+        placed["rank"] = placing.rank_after(doing, "task", scope, after, task.id)
+    elif not placed:
+        placed = {"rank": doing.new_rank()}
+    doing.change("task", [task], placed)
+    placing.follow(doing, task, placed)
 
 
-def _escaped(word: str) -> str:
-    """A word in which LIKE sees no wildcard."""
-    return re.sub("([/%_])", r"/\1", word)
+def shift(actor: Actor, task_id: int, by: int) -> AnyRow:
+    """Put a task one place up (-1) or down (1) among its open or done neighbours; raise NotFound.
+
+    The first goes no further up, and the last no further down.
+    """
+    with act(actor) as doing:
+        task = hold(doing, task_id)
+        at = {name: getattr(task, name) for name in placing.PLACE}
+        scope = placing.siblings(**at, completed=task.completed)
+        rank = placing.rank_beside(doing, "task", scope, task, by)
+        doing.change("task", [task], {"rank": rank})
+        return fresh(doing, task_id)
 
 
-def _select(actor: Actor, filter_: Filter = ALL) -> Select[*tuple[Any, ...]]:
-    return select(Task.__table__).where(*conditions(actor, filter_))
+def delete(actor: Actor, task_id: int, *, seen: Collection[int] | None = None) -> AnyRow:
+    """Move a task and those below it to the trash, from where trash.restore() takes them.
+
+    Raises as update() does.
+    """
+    with act(actor) as doing:
+        task = hold(doing, task_id, seen)
+        discard(doing, [task])
+        return task
 
 
-def _hold(session: Session, actor: Actor, task_id: int, seen: Collection[int] | None) -> Task:
-    """The actor's task, locked until the transaction ends, in a version that they have seen."""
-    task = session.scalar(
-        select(Task)
-        .where(and_(*conditions(actor)), Task.id == task_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if task is None:
+def discard(doing: Act, rows: Collection[AnyRow]) -> int:
+    """Move tasks and those below them to the trash, within an act; return how many were named."""
+    below = trees.below(doing.actor, [row.id for row in rows])
+    everything = {row.id: row for row in [*rows, *below]}.values()
+    doing.change("task", everything, {"deleted_at": doing.moment}, "deleted")
+    return len(rows)
+
+
+def hold(doing: Act, task_id: int, seen: Collection[int] | None = None) -> AnyRow:
+    """The actor's task, which nobody else changes until the act ends, in a version that was seen.
+
+    Raise NotFound or StaleVersion.
+    """
+    task = doing.one("task", task_id)
+    if task is None or task.deleted_at is not None:
         raise NotFound("There is no such task.")
     if seen is not None and task.version not in seen:
         raise StaleVersion
     return task
+
+
+def fresh(doing: Act, task_id: int) -> AnyRow:
+    """A task as this act leaves it, its subtasks counted; raise NotFound."""
+    doing.settle()
+    return hold(doing, task_id)
+
+
+def _check_labels(doing: Act, values: dict[str, Any]) -> None:
+    wanted = values.get("labels") or []
+    query = select(Label.id).where(Label.user_id == doing.actor.id, Label.id.in_(wanted))
+    if wanted and len(fetch(query)) != len(wanted):
+        raise RuleViolation(Fault("labels", "no_such", "Names a label that you do not have."))
+
+
+def _in_order(parent_id: int, children: dict[int, list[AnyRow]]) -> Iterator[AnyRow]:
+    for row in children.get(parent_id, []):
+        yield row
+        yield from _in_order(row.id, children)

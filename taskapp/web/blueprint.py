@@ -19,7 +19,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser, is_logged_in
-from taskapp.services.bulk import Done
 from taskapp.web import assets, filters
 
 bp = Blueprint("web", __name__, template_folder="templates")
@@ -103,10 +102,10 @@ def send_again_page(status: int) -> Response:
     return page("web/send_again.html", status, fields=fields, typed=typed, logged_out=status == 401)
 
 
-def notice(text: str, done: Done | None = None) -> None:
-    """Tell something on the next page, with a way to undo what was done."""
-    undo = {"act": done.act, "moment": done.moment.isoformat()} if done and done.count else None
-    flash({"text": text, "undo": undo})  # type: ignore[arg-type] # it keeps any JSON
+def notice(text: str, *, undoable: bool = False) -> None:
+    """Tell something on the next page, with a way to undo what was just done, if there is one."""
+    acts = current_browser().actor.acts if undoable else []
+    flash({"text": text, "undo": acts[-1] if acts else None})  # type: ignore[arg-type] # any JSON
 
 
 def own_path(path: str | None) -> str:

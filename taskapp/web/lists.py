@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import url_for
 
 from taskapp.domain.tasks import WORDS_MOST
-from taskapp.services.tasks import Filter
+from taskapp.services.filters import Filter
 
 SHOWN = {"open": False, "done": True, "all": None}
 SORTS = {

@@ -1,6 +1,5 @@
 """The list of tasks, and one task."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request, url_for
@@ -9,11 +8,12 @@ from werkzeug import Response as BaseResponse
 
 from taskapp import cursors
 from taskapp.auth.identity import current_browser
-from taskapp.domain.errors import RuleViolation, StaleVersion
-from taskapp.extensions import trash_kept
+from taskapp.domain.errors import Conflict, NotFound, RuleViolation, StaleVersion
 from taskapp.rest import read_id
-from taskapp.services import bulk, tasks
-from taskapp.services.bulk import Act
+from taskapp.services import bulk, history, tasks
+from taskapp.services.bulk import Deed
+from taskapp.services.completion import SUBTASKS, Subtasks
+from taskapp.services.filters import Filter
 from taskapp.services.paging import Position
 from taskapp.web.blueprint import back_to, bp, notice, own_path, page
 from taskapp.web.forms import AddTaskForm, TaskForm
@@ -76,19 +76,21 @@ def edit_task(task_id: int) -> BaseResponse:
 @bp.post("/tasks/<id:task_id>/complete")
 def complete_task(task_id: int) -> BaseResponse:
     """Mark a task done, or open again, as the button said."""
-    act: Act = "reopen" if request.form.get("completed") == "false" else "complete"
-    actor = current_browser().actor
-    task, done = tasks.show(actor, task_id), bulk.act_on(actor, act, [task_id])
-    notice(f"{DID[act]} “{task.title}”.", done)
+    done = request.form.get("completed") != "false"
+    actor, subtasks = current_browser().actor, _subtasks()
+    try:
+        task = tasks.complete(actor, task_id, done, subtasks=subtasks)
+    except Conflict as error:
+        return _ask_about_subtasks(error, url_for("web.complete_task", task_id=task_id))
+    notice(f"{DID['complete' if done else 'reopen']} “{task.title}”.", undoable=True)
     return back_to(own_path(request.form.get("back")) or url_for("web.list_tasks"))
 
 
 @bp.post("/tasks/<id:task_id>/delete")
 def delete_task(task_id: int) -> BaseResponse:
     """Move a task to the trash."""
-    actor = current_browser().actor
-    task, done = tasks.show(actor, task_id), bulk.act_on(actor, "delete", [task_id])
-    notice(f"Moved “{task.title}” to the trash.", done)
+    task = tasks.delete(current_browser().actor, task_id)
+    notice(f"Moved “{task.title}” to the trash.", undoable=True)
     return back_to(own_path(request.form.get("back")) or url_for("web.list_tasks"))
 
 
@@ -96,29 +98,29 @@ def delete_task(task_id: int) -> BaseResponse:
 def change_many() -> BaseResponse:
     """Complete, reopen or delete those that are ticked, or all that the list shows."""
     view = View.said_by(request.form)
-    ids = {read_id(each) for each in request.form.getlist("ids")[:SELECTED_MOST]}
-    chosen = view.filter if request.form.get("all") else ids - {0}
-    act = _act(request.form.get("act"))
-    if act is None or not chosen:
+    ids = {read_id(each) for each in request.form.getlist("ids")[:SELECTED_MOST]} - {0}
+    chosen = view.filter if request.form.get("all") else Filter(ids=ids)
+    deed = _deed(request.form.get("act"))
+    if deed is None or (chosen.ids is not None and not chosen.ids):
         notice("Nothing was selected.")
         return back_to(view.url())
-    done = bulk.act_on(current_browser().actor, act, chosen)
-    notice(f"{DID[act]} {done.count} {'task' if done.count == 1 else 'tasks'}.", done)
+    try:
+        count = bulk.act_on(current_browser().actor, deed, chosen, subtasks=_subtasks())
+    except Conflict as error:
+        return _ask_about_subtasks(error, url_for("web.change_many"))
+    notice(f"{DID[deed]} {count} {'task' if count == 1 else 'tasks'}.", undoable=True)
     return back_to(view.url())
 
 
-@bp.post("/undo")
-def undo() -> BaseResponse:
+@bp.post("/acts/<id:act_id>/undo")
+def undo(act_id: int) -> BaseResponse:
     """Take back what a notice offered to."""
-    act, back = _act(request.form.get("act")), own_path(request.form.get("back"))
     try:
-        moment = datetime.fromisoformat(request.form.get("moment", "")).astimezone(UTC)
-    except (ValueError, OverflowError):
-        moment = None
-    if act and moment:
-        count = bulk.undo(current_browser().actor, act, moment, keep=trash_kept())
-        notice("Undone." if count else "There was nothing left to undo.")
-    return back_to(back or url_for("web.list_tasks"))
+        count = history.undo(current_browser().actor, act_id)
+    except NotFound:
+        count = 0
+    notice("Undone." if count else "There was nothing left to undo.")
+    return back_to(own_path(request.form.get("back")) or url_for("web.list_tasks"))
 
 
 def _show_list(view: View, form: AddTaskForm, status: int = 200) -> Response:
@@ -135,7 +137,7 @@ def _show_list(view: View, form: AddTaskForm, status: int = 200) -> Response:
         sorts=SORTS,
         tasks=found.rows,
         more=more,
-        counts=tasks.count(actor, view.q),
+        counts=tasks.count(actor, Filter(q=view.q)),
         form=form,
     )
 
@@ -148,9 +150,19 @@ def _place(*scope: Any) -> Position | None:
         return None
 
 
-def _act(said: str | None) -> Act | None:
-    acts: tuple[Act, ...] = ("complete", "reopen", "delete")
-    return next((act for act in acts if act == said), None)
+def _deed(said: str | None) -> Deed | None:
+    deeds: tuple[Deed, ...] = ("complete", "reopen", "delete")
+    return next((deed for deed in deeds if deed == said), None)
+
+
+def _subtasks() -> Subtasks | None:
+    return next((each for each in SUBTASKS if each == request.form.get("subtasks")), None)
+
+
+def _ask_about_subtasks(error: Conflict, action: str) -> Response:
+    """Show the form again with what was sent, and ask what is to become of open subtasks."""
+    fields = [each for each in request.form.items(multi=True) if each[0] != "csrf_token"]
+    return page("web/subtasks.html", 409, error=error, action=action, fields=fields)
 
 
 def _back(said: Any, task_id: int) -> str:

@@ -1,0 +1,60 @@
+"""Completing tasks and opening them again: what becomes of their subtasks.
+
+An open task never lies below one that is done.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from taskapp.db import AnyRow
+from taskapp.domain.errors import Conflict
+from taskapp.services import trees
+from taskapp.services.records import Act
+
+# What becomes of the open subtasks of a task that is completed: they are completed as well, or kept
+# open and moved to where the task itself was.
+Subtasks = Literal["complete", "keep"]
+SUBTASKS: tuple[Subtasks, ...] = ("complete", "keep")
+
+
+def complete(doing: Act, rows: Sequence[AnyRow], subtasks: Subtasks | None = None) -> int:
+    """Mark tasks done; return how many of them were open.
+
+    Raise Conflict when one has open subtasks that are not among them, and nothing is said of these.
+    """
+    ids = {row.id for row in rows}
+    below = [
+        row for row in trees.below(doing.actor, ids) if not row.completed and row.id not in ids
+    ]
+    if below and subtasks is None:
+        how_many = "is an open subtask" if len(below) == 1 else f"are {len(below)} open subtasks"
+        raise Conflict(
+            f"There {how_many} below: say with `subtasks` whether to `complete` them too, "
+            "or to `keep` them open.",
+            code="subtasks_open",
+        )
+    if subtasks == "keep":
+        _lift(doing, rows, [row for row in below if row.parent_id in ids])
+        below = []
+    done = {"completed": True, "completed_at": doing.moment}
+    doing.change("task", [row for row in below if not row.completed], done)
+    return doing.change("task", [row for row in rows if not row.completed], done)
+
+
+def reopen(doing: Act, rows: Sequence[AnyRow]) -> int:
+    """Open tasks again, and those above them; return how many of them were done."""
+    above = [row for row in trees.above(doing.actor, rows) if row.completed]
+    opened = {"completed": False, "completed_at": None}
+    doing.change("task", above, opened)
+    ids = {row.id for row in above}
+    return doing.change("task", [r for r in rows if r.completed and r.id not in ids], opened)
+
+
+def _lift(doing: Act, rows: Sequence[AnyRow], children: Sequence[AnyRow]) -> None:
+    """Move open subtasks to the nearest task above that stays open, or to where none is."""
+    parent_of = {row.id: row.parent_id for row in rows}
+    for child in children:
+        above = child.parent_id
+        while above in parent_of:
+            above = parent_of[above]
+        doing.change("task", [child], {"parent_id": above, "rank": doing.new_rank()})

@@ -1,0 +1,124 @@
+"""Which tasks a list shows, and in which order."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+
+from taskapp.db import folded
+from taskapp.domain import dates
+from taskapp.domain.actors import Actor
+from taskapp.models import Project, Task, TaskLabel
+from taskapp.services.records import TASK_COLUMNS
+
+# What a list may be ordered by; "-" before a name turns the order round.
+ORDERS: dict[str, ColumnElement[Any]] = {
+    "created_at": Task.__table__.c.created_at,
+    "updated_at": Task.__table__.c.updated_at,
+    "title": func.lower(Task.title),
+    "rank": Task.__table__.c.rank,
+    "due": Task.__table__.c.agenda,
+    "completed_at": Task.__table__.c.completed_at,
+}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which tasks; what is not said does not matter."""
+
+    completed: bool | None = None
+    # Words, all of which are in title or description.
+    q: str = ""
+    project: int | Literal["inbox"] | None = None
+    section: int | Literal["none"] | None = None
+    # Below which task, or below none.
+    parent: int | Literal["none"] | None = None
+    label: int | None = None
+    priority: str | None = None
+    # From which day to which they are due, both included, in their owner's time zone.
+    due_from: date | None = None
+    due_to: date | None = None
+    # Only those that may be begun by that day.
+    started_by: date | None = None
+    # Whether their project is archived.
+    archived: bool | None = None
+    ids: Collection[int] | None = None
+
+
+ALL = Filter()
+
+
+def conditions(actor: Actor, filter_: Filter = ALL) -> list[ColumnElement[bool]]:
+    """What is true of the actor's tasks that a filter lets through, the trash left out."""
+    holds = [Task.user_id == actor.id, Task.deleted_at.is_(None)]
+    if filter_.completed is not None:
+        holds.append(is_completed(filter_.completed))
+    if filter_.priority is not None:
+        holds.append(Task.priority == filter_.priority)
+    if filter_.ids is not None:
+        holds.append(Task.id.in_(filter_.ids))
+    return [*holds, *_place(filter_), *_dates(filter_), *_words(filter_), *_marks(actor, filter_)]
+
+
+def is_completed(completed: bool) -> ColumnElement[bool]:
+    """That a task is done, or open; said without a parameter, so that partial indexes fit."""
+    column = Task.__table__.c.completed
+    return column if completed else ~column
+
+
+def select_tasks(actor: Actor, filter_: Filter = ALL) -> Select[*tuple[Any, ...]]:
+    """The tasks that a filter lets through, with all that is told of them."""
+    return select(*TASK_COLUMNS).where(*conditions(actor, filter_))
+
+
+def _place(filter_: Filter) -> list[ColumnElement[bool]]:
+    said = (
+        (Task.project_id, filter_.project),
+        (Task.section_id, filter_.section),
+        (Task.parent_id, filter_.parent),
+    )
+    return [
+        column.is_(None) if isinstance(value, str) else column == value
+        for column, value in said
+        if value is not None
+    ]
+
+
+def _dates(filter_: Filter) -> list[ColumnElement[bool]]:
+    holds: list[ColumnElement[bool]] = []
+    if filter_.due_from is not None:
+        holds += [Task.agenda >= dates.agenda_from(filter_.due_from), Task.agenda < dates.UNDATED]
+    if filter_.due_to is not None:
+        holds.append(Task.agenda < dates.agenda_after(filter_.due_to))
+    if filter_.started_by is not None:
+        holds.append(or_(Task.start_on.is_(None), Task.start_on <= filter_.started_by))
+    return holds
+
+
+def _words(filter_: Filter) -> list[ColumnElement[bool]]:
+    text = (folded(Task.title), folded(Task.description))
+    return [
+        or_(*(each.contains(folded(_escaped(word)), escape="/") for each in text))
+        for word in filter_.q.split()
+    ]
+
+
+def _marks(actor: Actor, filter_: Filter) -> list[ColumnElement[bool]]:
+    holds: list[ColumnElement[bool]] = []
+    if filter_.label is not None:
+        bears = TaskLabel.task_id == Task.id
+        holds.append(exists().where(TaskLabel.label_id == filter_.label, bears))
+    if filter_.archived is not None:
+        archived = select(Project.id).where(Project.user_id == actor.id, Project.archived)
+        within = Task.project_id.in_(archived)
+        hidden = or_(Task.project_id.is_(None), Task.project_id.not_in(archived))
+        holds.append(within if filter_.archived else hidden)
+    return holds
+
+
+def _escaped(word: str) -> str:
+    """A word in which LIKE sees no wildcard."""
+    return re.sub("([/%_])", r"/\1", word)

@@ -1,0 +1,139 @@
+"""What happened: the events of an account, to look back, to undo, and to keep copies current."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from taskapp.db import AnyRow, fetch, now, transaction
+from taskapp.domain.actors import Actor
+from taskapp.domain.errors import Conflict, Forgotten, NotFound
+from taskapp.models import Event, User
+from taskapp.services.paging import Page, Position
+from taskapp.services.records import TABLES, Act, Kind, act, from_json
+
+# How many events are looked at, and removed, at a time.
+PRUNE_BATCH = 5000
+
+COLUMNS = [*Event.__table__.c, func.coalesce(Event.first_id, Event.id).label("act")]
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Some events in their order, the last of which is `position`, and whether there are more."""
+
+    events: Sequence[AnyRow]
+    position: int
+    more: bool
+
+
+def position(actor: Actor) -> int:
+    """Where the actor's history is now: the id of its last event, 0 before the first."""
+    [row] = fetch(select(func.max(Event.id).label("last")).where(Event.user_id == actor.id))
+    return row.last or 0
+
+
+def changes(actor: Actor, since: int, *, limit: int = 100) -> Changes:
+    """What changed after a position, in its order: each change once, and none left out.
+
+    Raise Forgotten when some of that is no longer kept.
+    """
+    [account] = fetch(select(User.history_from).where(User.id == actor.id))
+    if since < account.history_from:
+        raise Forgotten
+    query = select(*COLUMNS).where(Event.user_id == actor.id, Event.id > since)
+    found = fetch(query.order_by(Event.id).limit(limit + 1))
+    events = found[:limit]
+    return Changes(events, events[-1].id if events else since, len(found) > limit)
+
+
+def activity(
+    actor: Actor,
+    *,
+    task_id: int | None = None,
+    limit: int = 100,
+    after: Position | None = None,
+) -> Page:
+    """What happened, the last first: to one task, or to all that is the actor's."""
+    query = select(*COLUMNS).where(Event.user_id == actor.id)
+    if task_id is not None:
+        query = query.where(Event.kind == "task", Event.thing_id == task_id)
+    if after is not None:
+        query = query.where(Event.id < after[1])
+    found = fetch(query.order_by(Event.id.desc()).limit(limit + 1))
+    rows = found[:limit]
+    return Page(rows, ("", rows[-1].id) if len(found) > limit else None)
+
+
+def undo(actor: Actor, act_id: int) -> int:
+    """Take an act back as far as nothing has changed since; return for how many things.
+
+    It is an act itself, which can be undone. Raise NotFound for an act that is not the actor's or
+    no longer kept, and Conflict when what has been done since stands in the way.
+    """
+    query = select(*COLUMNS).where(
+        Event.user_id == actor.id, or_(Event.id == act_id, Event.first_id == act_id)
+    )
+    events = fetch(query.order_by(Event.id.desc()))
+    if not events or events[-1].id != act_id or events[-1].first_id is not None:
+        raise NotFound("There is no such act, or it is no longer known.")
+    try:
+        with act(actor, undoes=act_id) as doing:
+            for event in events:
+                _take_back(doing, event)
+            return len({(each["kind"], each["thing_id"]) for each in doing.events})
+    except IntegrityError:
+        message = "What has been done since stands in the way."
+        raise Conflict(message, code="undo_blocked") from None
+
+
+def prune(*, keep: timedelta) -> int:
+    """Remove the events that are older than that; return how many."""
+    oldest, removed = now() - keep, 0
+    while True:
+        some = select(Event.id, Event.user_id, Event.at).order_by(Event.id).limit(PRUNE_BATCH)
+        old = {row.id: row.user_id for row in fetch(some) if row.at < oldest}
+        if not old:
+            return removed
+        # In ascending order, so that the last of each account remains.
+        last = {user_id: id_ for id_, user_id in sorted(old.items())}
+        with transaction() as session:
+            session.execute(delete(Event.__table__).where(Event.__table__.c.id.in_(old)))
+            for user_id, id_ in sorted(last.items()):
+                account = update(User.__table__).where(User.__table__.c.id == user_id)
+                session.execute(account.values(history_from=id_, updated_at=User.updated_at))
+        removed += len(old)
+
+
+def _take_back(doing: Act, event: AnyRow) -> None:
+    kind: Kind = event.kind
+    row = doing.one(kind, event.thing_id)
+    if event.verb == "created":
+        _uncreate(doing, kind, row)
+    elif event.verb == "removed":
+        if row is None and kind in ("section", "label"):
+            before = {k: from_json(kind, k, v) for k, v in event.before.items()}
+            doing.add(kind, before | {"id": event.thing_id}, "restored")
+    elif row is not None:
+        before = {k: from_json(kind, k, v) for k, v in event.before.items()}
+        after = {k: from_json(kind, k, v) for k, v in event.after.items()}
+        untouched = {k: v for k, v in before.items() if getattr(row, k) == after[k]}
+        doing.change(kind, [row], untouched, _OPPOSITE.get(event.verb, "updated"))
+
+
+_OPPOSITE: dict[str, Literal["deleted", "restored"]] = {
+    "deleted": "restored",
+    "restored": "deleted",
+}
+
+
+def _uncreate(doing: Act, kind: Kind, row: Any) -> None:
+    if row is None:
+        return
+    if "deleted_at" not in TABLES[kind].c:
+        doing.remove(kind, [row])
+    elif row.deleted_at is None:
+        doing.change(kind, [row], {"deleted_at": doing.moment}, "deleted")

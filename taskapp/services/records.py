@@ -1,0 +1,329 @@
+"""How tasks, projects, sections and labels are written: every change together with its event.
+
+    with act(actor) as doing:
+        row = doing.one("task", task_id)
+        doing.change("task", [row], {"title": "..."})
+
+An act locks its owner's account first. So one account's changes come one after another, and the ids
+of its events in the order in which they were committed: whoever has read up to one has missed none.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Date,
+    Select,
+    String,
+    Table,
+    TypeDecorator,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+    update,
+)
+from sqlalchemy.orm import Session
+
+from taskapp.db import AnyRow, Instant, fetch, now, transaction
+from taskapp.domain import dates, projects, ranks
+from taskapp.domain.actors import Actor
+from taskapp.domain.errors import AuthenticationFailed
+from taskapp.models import Event, Label, Project, Section, Task, TaskLabel, User
+
+Kind = Literal["task", "project", "section", "label"]
+Verb = Literal["created", "updated", "deleted", "restored", "removed"]
+
+# As many as a database takes in one statement without effort.
+BATCH = 500
+
+
+class _Ids(TypeDecorator[list[int]]):
+    """Ids that the database has joined with commas, in ascending order."""
+
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: object) -> list[int]:
+        """Take them apart."""
+        return sorted(map(int, value.split(","))) if value else []
+
+
+_LABELS = (
+    select(func.aggregate_strings(cast(TaskLabel.label_id, String), ","))
+    .where(TaskLabel.task_id == Task.id)
+    .correlate(Task)
+    .scalar_subquery()
+)
+TASK_COLUMNS: list[Any] = [*Task.__table__.c, type_coerce(_LABELS, _Ids).label("labels")]
+
+TABLES: dict[Kind, Table] = {
+    "task": Task.__table__,
+    "project": Project.__table__,
+    "section": Section.__table__,
+    "label": Label.__table__,
+}
+COLUMNS: dict[Kind, list[Any]] = {kind: list(table.c) for kind, table in TABLES.items()}
+COLUMNS["task"] = TASK_COLUMNS
+
+# What events tell of a thing; all else follows from it, or tells when and how often it changed.
+FIELDS: dict[Kind, tuple[str, ...]] = {
+    "task": (
+        *("title", "description", "completed", "completed_at", "priority", "labels"),
+        *("project_id", "section_id", "parent_id", "rank"),
+        *("due_on", "due_at", "due_zone", "start_on", "created_at", "deleted_at"),
+    ),
+    "project": ("name", "color", "rank", "archived", "created_at", "deleted_at"),
+    "section": ("project_id", "name", "rank", "created_at"),
+    "label": ("name", "color", "created_at"),
+}
+
+
+# What decides how a subtask counts with its parent.
+COUNTED = {"completed", "deleted_at", "parent_id"}
+
+
+def own(kind: Kind, actor: Actor) -> Select[*tuple[Any, ...]]:
+    """The actor's things of a kind, what is in the trash included."""
+    return select(*COLUMNS[kind]).where(TABLES[kind].c.user_id == actor.id)
+
+
+def fields_of(kind: Kind, row: Any) -> dict[str, Any]:
+    """What events tell of a thing, as it is now."""
+    return {name: getattr(row, name) for name in FIELDS[kind]}
+
+
+class Act:
+    """What somebody does at once: a few changes that are committed, and can be undone, together."""
+
+    def __init__(
+        self, session: Session, actor: Actor, zone_name: str, undoes: int | None = None
+    ) -> None:
+        """Begin one; act() is how."""
+        self.session = session
+        self.actor = actor
+        self.zone_name = zone_name
+        self.moment = now()
+        self.undoes = undoes
+        self.events: list[dict[str, Any]] = []
+        self._parents: set[int] = set()
+
+    @property
+    def today(self) -> date:
+        """Which day it is for the one who acts."""
+        return dates.today(self.zone_name, self.moment)
+
+    def new_rank(self) -> str:
+        """The rank of what comes last."""
+        return ranks.at(self.moment, len(self.events))
+
+    def one(self, kind: Kind, id_: int) -> AnyRow | None:
+        """One of the actor's things as it is now, be it in the trash."""
+        found = fetch(own(kind, self.actor).where(TABLES[kind].c.id == id_))
+        return found[0] if found else None
+
+    def add(self, kind: Kind, values: Mapping[str, Any], verb: Verb = "created") -> AnyRow:
+        """Store a new thing of the actor's."""
+        marks = {"user_id": self.actor.id, "created_at": self.moment, "updated_at": self.moment}
+        stored = {"created_at": self.moment, **values}
+        labels = stored.pop("labels", [])
+        columns = marks | stored | self._derived(kind, None, stored)
+        query = insert(TABLES[kind]).values(columns).returning(TABLES[kind].c.id)
+        id_ = self.session.execute(query).scalar_one()
+        self._label([id_], labels)
+        row = self.one(kind, id_)
+        if row is None:
+            raise LookupError(f"{kind} {id_} is not there after it was stored")
+        self._note(kind, id_, verb, {}, fields_of(kind, row))
+        self._touch(kind, row)
+        return row
+
+    def change(
+        self, kind: Kind, rows: Iterable[AnyRow], values: Mapping[str, Any], verb: Verb = "updated"
+    ) -> int:
+        """Give things the same values; what is so already is no change. Return how many changed."""
+        changed: list[AnyRow] = []
+        for row in rows:
+            after = {k: v for k, v in values.items() if getattr(row, k) != v}
+            if after:
+                self._note(kind, row.id, verb, {k: getattr(row, k) for k in after}, after)
+                if after.keys() & COUNTED:
+                    self._touch(kind, row)
+                changed.append(row)
+        if not changed:
+            return 0
+        ids = [row.id for row in changed]
+        stored = {k: v for k, v in values.items() if k != "labels"}
+        if "labels" in values:
+            self._label(ids, values["labels"])
+        table = TABLES[kind]
+        marks = {"updated_at": self.moment, "version": table.c.version + 1}
+        columns = stored | self._derived(kind, changed[0], stored) | marks
+        for batch in _batches(ids):
+            self.session.execute(update(table).where(table.c.id.in_(batch)).values(columns))
+        if kind == "task" and values.get("parent_id"):
+            self._parents.add(values["parent_id"])
+        return len(changed)
+
+    def remove(self, kind: Kind, rows: Iterable[AnyRow]) -> None:
+        """Delete things for good."""
+        table, rows = TABLES[kind], list(rows)
+        for row in rows:
+            self._note(kind, row.id, "removed", fields_of(kind, row), {})
+            self._touch(kind, row)
+        for batch in _batches([row.id for row in rows]):
+            self.session.execute(delete(table).where(table.c.id.in_(batch)))
+
+    def settle(self) -> None:
+        """Count the subtasks of those tasks that have gained, lost or changed one."""
+        child = Task.__table__.alias()
+
+        def count(completed: bool) -> Any:
+            own = [child.c.parent_id == Task.id, child.c.deleted_at.is_(None)]
+            return (
+                select(func.count())
+                .where(*own, child.c.completed == completed)
+                .correlate(Task.__table__)
+                .scalar_subquery()
+            )
+
+        counts = {"subtasks_open": count(False), "subtasks_done": count(True)}
+        for batch in _batches(sorted(self._parents)):
+            query = update(TABLES["task"]).where(TABLES["task"].c.id.in_(batch))
+            # What is counted is not the parent's own change.
+            self.session.execute(query.values(counts | {"updated_at": Task.updated_at}))
+        self._parents.clear()
+
+    def write(self) -> None:
+        """Store the events."""
+        if not self.events:
+            return
+        common = {
+            "user_id": self.actor.id,
+            "actor_id": self.actor.id,
+            "through": self.actor.through,
+            "at": self.moment,
+        }
+        first, *others = self.events
+        query = insert(Event).values(first | common | {"undoes": self.undoes})
+        id_ = self.session.execute(query.returning(Event.id)).scalar_one()
+        for batch in _batches(others):
+            more = [each | common | {"first_id": id_} for each in batch]
+            self.session.execute(insert(Event.__table__), more)
+        self.actor.acts.append(id_)
+
+    def _derived(self, kind: Kind, row: AnyRow | None, values: dict[str, Any]) -> dict[str, Any]:
+        """The columns that follow from those that change."""
+        if kind == "label" and "name" in values:
+            return {"key": projects.label_key(values["name"])}
+        if kind != "task":
+            return {}
+        found: dict[str, Any] = {}
+        if "due_on" in values or "due_at" in values:
+            due = [values.get(k, getattr(row, k, None)) for k in ("due_on", "due_at")]
+            found["agenda"] = dates.agenda(due[0], due[1], self.zone_name)
+        if "parent_id" in values:
+            found["parent_depth"] = self._depth(values["parent_id"])
+        return found
+
+    def _depth(self, task_id: int | None) -> int | None:
+        if task_id is None:
+            return None
+        depth: int = self.session.execute(select(Task.depth).where(Task.id == task_id)).scalar_one()
+        return depth
+
+    def _label(self, task_ids: Sequence[int], label_ids: Iterable[int]) -> None:
+        for batch in _batches(task_ids):
+            self.session.execute(
+                delete(TaskLabel.__table__).where(TaskLabel.__table__.c.task_id.in_(batch))
+            )
+        pairs = [{"task_id": t, "label_id": each} for t in task_ids for each in label_ids]
+        for batch in _batches(pairs):
+            self.session.execute(insert(TaskLabel.__table__), batch)
+
+    def _touch(self, kind: Kind, row: AnyRow) -> None:
+        if kind == "task" and row.parent_id is not None:
+            self._parents.add(row.parent_id)
+
+    def _note(
+        self,
+        kind: Kind,
+        id_: int,
+        verb: Verb,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+    ) -> None:
+        self.events.append(
+            {
+                "kind": kind,
+                "thing_id": id_,
+                "verb": verb,
+                "before": {name: to_json(value) for name, value in before.items()},
+                "after": {name: to_json(value) for name, value in after.items()},
+            }
+        )
+
+
+@contextmanager
+def act(actor: Actor, *, undoes: int | None = None) -> Iterator[Act]:
+    """Do something in somebody's name; raise AuthenticationFailed when the account is gone.
+
+    An act inside another joins it. What raises leaves nothing behind.
+    """
+    with transaction() as session:
+        outer: Act | None = session.info.get("act")
+        if outer is not None:
+            yield outer
+            return
+        query = select(User.time_zone).where(User.id == actor.id)
+        # Two may read an account at once; two acts in its name come one after the other.
+        zone_name = session.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
+        if zone_name is None:
+            raise AuthenticationFailed(
+                "The account that this speaks for is gone.", code="account_unavailable"
+            )
+        doing = session.info["act"] = Act(session, actor, zone_name, undoes)
+        try:
+            yield doing
+            doing.settle()
+            doing.write()
+        finally:
+            del session.info["act"]
+
+
+@contextmanager
+def attempt(doing: Act) -> Iterator[None]:
+    """A part of an act that may fail alone: what raises takes only itself back."""
+    mark = len(doing.events)
+    try:
+        with doing.session.begin_nested():
+            yield
+            doing.settle()
+    except Exception:
+        del doing.events[mark:]
+        raise
+
+
+def to_json(value: Any) -> Any:
+    """A value as events keep it: days and instants as text (RFC 3339)."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def from_json(kind: Kind, name: str, value: Any) -> Any:
+    """What to_json() was given, for a field of a kind."""
+    if value is None or name == "labels":
+        return value
+    type_ = TABLES[kind].c[name].type
+    if isinstance(type_, Instant):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if isinstance(type_, Date) else value
+
+
+def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    return (values[i : i + BATCH] for i in range(0, len(values), BATCH))
