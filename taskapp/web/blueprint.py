@@ -92,8 +92,8 @@ def error_page(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()
 def send_again_page(status: int) -> Response:
     """A form that came too late, to be sent again with what was typed; passwords anew.
 
-    401 is for one whose login has ended, 400 for one that was open for too long. What another site
-    has sent is not offered again, and must not change the session.
+    401 is for one whose login has ended or is lost, 400 for one that was open for too long. What
+    another site has sent is not offered again, and must not change the session.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return error_page(400, "Another site has sent this form. Nothing was changed.")
