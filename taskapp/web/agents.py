@@ -23,17 +23,16 @@ SYSTEMS = {
     "Linux": r"\bLinux\b",
 }
 APPLE = ("iPhone", "iPad", "macOS")
-SHOWN_MOST = 80
 
 
 def recognise(agent: str) -> str:
-    """A User-Agent as "Firefox on Linux"; one that is not known as it is, if need be cut."""
+    """A User-Agent as "Firefox on Linux"; one that is not known as it was kept, which is short."""
     browser = _first(BROWSERS, agent, r"(?:^|\s)(?:{})/\d")
     system = _first(SYSTEMS, agent, "{}")
     # Elsewhere, whoever names nothing but Safari is another browser with the same engine.
     if browser and system and (browser != "Safari" or system in APPLE):
         return f"{browser} on {system}"
-    return agent if len(agent) <= SHOWN_MOST else f"{agent[: SHOWN_MOST - 1]}…"
+    return agent
 
 
 def _first(known: dict[str, str], agent: str, pattern: str) -> str | None:
