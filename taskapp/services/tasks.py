@@ -86,6 +86,13 @@ def count(actor: Actor, q: str = "") -> Counts:
     return Counts(open=found.get(False, 0), done=found.get(True, 0))
 
 
+def passes(actor: Actor, task: Task, filter_: Filter) -> bool:
+    """Whether a filter lets a task of the actor's through; only words are asked of the database."""
+    if not filter_.q:
+        return filter_.completed in (None, task.completed)
+    return bool(fetch(select(Task.id).where(*conditions(actor, filter_), Task.id == task.id)))
+
+
 def update(
     actor: Actor, task_id: int, changes: dict[str, Any], *, seen: Collection[int] | None = None
 ) -> Task:

@@ -103,10 +103,10 @@ def send_again_page(status: int) -> Response:
     return page("web/send_again.html", status, fields=fields, typed=typed, logged_out=status == 401)
 
 
-def notice(text: str, done: Done | None = None) -> None:
-    """Tell something on the next page, with a way to undo what was done."""
+def notice(text: str, done: Done | None = None, *, link: str | None = None) -> None:
+    """Tell something on the next page, with a way to undo what was done, or to see it."""
     undo = {"act": done.act, "moment": done.moment.isoformat()} if done and done.count else None
-    flash({"text": text, "undo": undo})  # type: ignore[arg-type] # it keeps any JSON
+    flash({"text": text, "undo": undo, "link": link})  # type: ignore[arg-type] # it keeps any JSON
 
 
 def own_path(path: str | None) -> str:
