@@ -194,7 +194,7 @@ def editing(somebody: Visitor, _: Visitor) -> Iterator[str]:
     somebody.open(f"/tasks/{id_}")
     yield "a task with Markdown, done"
     somebody.open("/tasks")
-    somebody.row("Call Ada").get_by_role("link", name="Edit").click()
+    somebody.edit("Call Ada")
     form = page.locator("form.edit")
     form.get_by_label("Title").fill("x" * 201)
     yield "edit in a row"
@@ -304,6 +304,55 @@ def test_nothing_scrolls_to_the_side(calm: Visitor, new_visitor: NewVisitor) -> 
         return beyond
 
     assert complaints(calm, new_visitor(), examine) == {}
+
+
+# A finger
+
+A_FINGER, A_LINE = 44, 48
+
+
+@pytest.mark.parametrize("width", [PHONE])
+@pytest.mark.parametrize("with_finger", [True])
+@pytest.mark.parametrize("with_script", [True, False], ids=["with a script", "without"])
+def test_a_finger_finds_a_task_in_one_line_and_every_act_on_its_own_page(owner: Visitor) -> None:
+    def assert_large(target: "Locator") -> None:
+        box = target.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= A_FINGER, target
+
+    owner.have("Write to Grace", "Call Ada")
+    owner.open("/tasks")
+    row = owner.row("Call Ada")
+    for part in (".check", "a.title", ".select"):
+        assert_large(row.locator(part))
+    for tool in row.locator(".tools > *").all():
+        expect(tool).to_be_hidden()  # nobody presses what is not seen
+    line = row.bounding_box()
+    assert line
+    assert line["height"] < A_LINE
+
+    row.locator("a.title").tap()
+    for act in (
+        owner.content.get_by_role("link", name="Edit"),
+        owner.content.get_by_role("button", name="Delete"),
+    ):
+        assert_large(act)
+    owner.content.get_by_role("button", name="Delete").tap()
+    expect(owner.notices).to_contain_text("Moved “Call Ada” to the trash.")
+    expect(owner.titles).to_have_text(["Write to Grace"])
+    owner.row("Write to Grace").locator(".select").tap()
+    owner.page.locator(".bulk").get_by_role("button", name="Complete").tap()
+    expect(owner.titles).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [PHONE])
+def test_a_mouse_finds_the_tools_of_the_row_that_it_is_on(owner: Visitor) -> None:
+    owner.have("Write to Grace", "Call Ada")
+    owner.open("/tasks")
+    for title in ("Call Ada", "Write to Grace"):
+        owner.row(title).hover()
+        expect(owner.page.locator(".tools:visible")).to_have_count(1)
+        expect(owner.row(title).locator(".tools")).to_be_visible()
 
 
 # The focus
