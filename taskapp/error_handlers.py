@@ -14,11 +14,18 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from limits.errors import StorageError
 from marshmallow import ValidationError
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import RequestRedirect
 
+from taskapp.auth.identity import require_identity
 from taskapp.domain import errors
 from taskapp.extensions import limiter
 from taskapp.rest import STATUS_OF, problem
@@ -145,6 +152,13 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _csrf_error(_error: CSRFError) -> Response:
+    """Whoever lost the login lost the token with it, and has to hear of the login first."""
+    try:
+        require_identity()
+    except errors.AuthenticationFailed:
+        return send_again_page(401)
+    except SQLAlchemyError:
+        log.warning("nobody can say who has sent a form", exc_info=True)
     return send_again_page(400)
 
 

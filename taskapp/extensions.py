@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, g, request
 from flask_compress import Compress
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
@@ -50,6 +50,20 @@ def history_kept() -> timedelta:
     return timedelta(days=current_app.config["HISTORY_DAYS"])
 
 
+class _LoginManager(LoginManager):
+    """One that looks at the session only after a login was asked for, made or ended.
+
+    Its parent looks at it after every request; each answer would vary by the cookie, so that a
+    cache that many share would keep a file once for each of them.
+    """
+
+    def _update_remember_cookie(self, response: Response) -> Response:
+        if "_login_user" not in g:
+            return response
+        answer: Response = super()._update_remember_cookie(response)
+        return answer
+
+
 # A Redis that hangs must not hang us; and every failure of it is a limits.StorageError.
 REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
 
@@ -58,7 +72,7 @@ jwt = JWTManager()
 limiter = Limiter(key_func=client_address)
 api = Api()
 csrf = CSRFProtect()
-login_manager = LoginManager()
+login_manager = _LoginManager()
 # Each login is a row that can be ended, so the cookie need not be tied to a network address.
 login_manager.session_protection = None
 compress = Compress()

@@ -44,7 +44,7 @@ def _refuse_other_accounts() -> None:
 
 def _name_act(response: Response) -> Response:
     # Only of what was done: a refusal takes everything back.
-    if response.status_code < 400 and "Authorization" in request.headers:
+    if response.status_code < 400 and "user_id" in g:
         acts = current_actor().acts
         if acts:
             response.headers["X-Act-ID"] = str(acts[-1])

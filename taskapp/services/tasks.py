@@ -109,6 +109,11 @@ def count(actor: Actor, filter_: Filter = ALL) -> Counts:
     return Counts(open=found.open, done=found.done)
 
 
+def passes(actor: Actor, task: AnyRow, filter_: Filter) -> bool:
+    """Whether a filter lets a task of the actor's through."""
+    return bool(fetch(select(Task.id).where(*conditions(actor, filter_), Task.id == task.id)))
+
+
 def update(
     actor: Actor,
     task_id: int,

@@ -91,8 +91,8 @@ def error_page(status: int, detail: str, headers: Iterable[tuple[str, str]] = ()
 def send_again_page(status: int) -> Response:
     """A form that came too late, to be sent again with what was typed; passwords anew.
 
-    401 is for one whose login has ended, 400 for one that was open for too long. What another site
-    has sent is not offered again, and must not change the session.
+    401 is for one whose login has ended or is lost, 400 for one that was open for too long. What
+    another site has sent is not offered again, and must not change the session.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return error_page(400, "Another site has sent this form. Nothing was changed.")
@@ -102,10 +102,11 @@ def send_again_page(status: int) -> Response:
     return page("web/send_again.html", status, fields=fields, typed=typed, logged_out=status == 401)
 
 
-def notice(text: str, *, undoable: bool = False) -> None:
-    """Tell something on the next page, with a way to undo what was just done, if there is one."""
+def notice(text: str, *, undoable: bool = False, link: str | None = None) -> None:
+    """Tell something on the next page, with a way to undo what was just done, or to see it."""
     acts = current_browser().actor.acts if undoable else []
-    flash({"text": text, "undo": acts[-1] if acts else None})  # type: ignore[arg-type] # any JSON
+    undo = acts[-1] if acts else None
+    flash({"text": text, "undo": undo, "link": link})  # type: ignore[arg-type] # it keeps any JSON
 
 
 def own_path(path: str | None) -> str:

@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from taskapp.auth.identity import current_browser
+from taskapp.web.agents import recognise
 
 # What Markdown makes of plain text; anything else that somebody wrote as HTML is shown as text.
 TAGS = {
@@ -26,6 +27,7 @@ def add_to(bp: Blueprint) -> None:
     bp.add_app_template_filter(markdown)
     bp.add_app_template_filter(local)
     bp.add_app_template_filter(instant)
+    bp.add_app_template_filter(recognise)
     bp.add_app_template_global(icon)
 
 

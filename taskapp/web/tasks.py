@@ -36,7 +36,12 @@ def add_task() -> BaseResponse:
     form, view = AddTaskForm(), View.said_by(request.form)
     try:
         if form.validate():
-            tasks.create(current_browser().actor, **form.values())
+            actor = current_browser().actor
+            task = tasks.create(actor, **form.values())
+            if not tasks.passes(actor, task, view.filter):
+                # Nobody sees it appear: it would be felt lost.
+                link = url_for("web.show_task", task_id=task.id)
+                notice(f"Added “{task.title}”.", link=link)
             return back_to(view.url())
     except RuleViolation as error:
         form.show(*error.faults)

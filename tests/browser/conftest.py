@@ -64,8 +64,14 @@ def with_script() -> bool:
 
 
 @pytest.fixture
+def with_finger() -> bool:
+    """Whether somebody touches the screen, and has no mouse; a test may say otherwise."""
+    return False
+
+
+@pytest.fixture
 def new_visitor(
-    browser: "Browser", server: str, width: int, with_script: bool
+    browser: "Browser", server: str, width: int, with_script: bool, with_finger: bool
 ) -> Iterator[NewVisitor]:
     """Makes people without an account, each with a browser of their own."""
     faults: list[str] = []
@@ -76,6 +82,8 @@ def new_visitor(
             base_url=server,
             viewport={"width": width, "height": 800},
             java_script_enabled=with_script,
+            has_touch=with_finger,
+            is_mobile=with_finger,
             timezone_id="Europe/Berlin",
         )
         context.set_default_timeout(10_000)

@@ -194,7 +194,7 @@ def editing(somebody: Visitor, _: Visitor) -> Iterator[str]:
     somebody.open(f"/tasks/{id_}")
     yield "a task with Markdown, done"
     somebody.open("/tasks")
-    somebody.row("Call Ada").get_by_role("link", name="Edit").click()
+    somebody.edit("Call Ada")
     form = page.locator("form.edit")
     form.get_by_label("Title").fill("x" * 201)
     yield "edit in a row"
@@ -304,6 +304,57 @@ def test_nothing_scrolls_to_the_side(calm: Visitor, new_visitor: NewVisitor) -> 
         return beyond
 
     assert complaints(calm, new_visitor(), examine) == {}
+
+
+# A finger
+
+A_FINGER, A_LINE = 44, 48
+
+
+@pytest.mark.parametrize("width", [PHONE])
+@pytest.mark.parametrize("with_finger", [True])
+@pytest.mark.parametrize("with_script", [True, False], ids=["with a script", "without"])
+def test_a_finger_finds_a_task_in_one_line_and_every_act_on_its_own_page(owner: Visitor) -> None:
+    def assert_large(target: "Locator") -> None:
+        box = target.bounding_box()
+        assert box
+        assert min(box["width"], box["height"]) >= A_FINGER, target
+
+    owner.have("Write to Grace", "Call Ada")
+    owner.open("/tasks")
+    row = owner.row("Call Ada")
+    for part in (".check", "a.title", ".select"):
+        assert_large(row.locator(part))
+    expect(row.locator(".tools")).to_have_css("opacity", "0")
+    expect(row.locator(".tools")).to_have_css("pointer-events", "none")  # a title is pressed there
+    line = row.bounding_box()
+    assert line
+    assert line["height"] < A_LINE
+
+    row.locator("a.title").tap()
+    expect(owner.heading).to_have_text("Call Ada")
+    for act in (
+        owner.content.get_by_role("link", name="Edit"),
+        owner.content.get_by_role("button", name="Delete"),
+    ):
+        assert_large(act)
+    owner.content.get_by_role("button", name="Delete").tap()
+    expect(owner.notices).to_contain_text("Moved “Call Ada” to the trash.")
+    expect(owner.titles).to_have_text(["Write to Grace"])
+    owner.row("Write to Grace").locator(".select").tap()
+    owner.page.locator(".bulk").get_by_role("button", name="Complete").tap()
+    expect(owner.titles).to_have_count(0)
+
+
+@pytest.mark.parametrize("width", [PHONE])
+def test_a_mouse_finds_the_tools_of_the_row_that_it_is_on(owner: Visitor) -> None:
+    owner.have("Write to Grace", "Call Ada")
+    owner.open("/tasks")
+    for title in ("Call Ada", "Write to Grace"):
+        owner.row(title).hover()
+        for row in owner.page.locator("#rows .task").all():
+            is_meant = title in row.inner_text()
+            expect(row.locator(".tools")).to_have_css("opacity", "1" if is_meant else "0")
 
 
 # The focus

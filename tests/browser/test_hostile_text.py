@@ -137,6 +137,7 @@ def faults(page: "Page") -> dict[str, list[str]]:
 
 def open_edit(owner: Visitor, *, in_row: bool) -> "Locator":
     """Open the form of the first task in the list, there or on a page of its own."""
+    owner.page.locator("#rows .task").first.hover()
     owner.page.get_by_role("link", name="Edit").first.click()
     form = owner.page.locator(".task form.edit" if in_row else "form.edit")
     form.wait_for()
@@ -202,6 +203,7 @@ def test_titles_are_text_in_notices(owner: Visitor, page: "Page") -> None:
         assert faults(page) == {}
         page.get_by_role("button", name="Undo").click()
         expect(owner.notices).to_contain_text("Undone.")
+        owner.page.locator("#rows .task").first.hover()
         page.locator(".task [data-act=delete]").first.click()
         expect(owner.notices).to_contain_text("Moved")
         assert f"Moved “{title}” to the trash." in (owner.notices.text_content() or "")

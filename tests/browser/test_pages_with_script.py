@@ -458,7 +458,7 @@ def test_scrolling_loads_on_and_an_act_keeps_the_place(owner: Visitor, page: "Pa
 @both_widths
 def test_a_task_is_edited_in_its_row(owner: Visitor, page: "Page") -> None:
     owner.add("one", "two", "three")
-    owner.row("two").get_by_role("link", name="Edit").click()
+    owner.edit("two")
 
     form = page.locator("form.edit")
     expect(form.get_by_label("Title")).to_be_focused()
@@ -474,10 +474,22 @@ def test_a_task_is_edited_in_its_row(owner: Visitor, page: "Page") -> None:
     assert_not_reloaded(page)
 
 
+@pytest.mark.parametrize("width", [PHONE])
+def test_an_edit_that_is_given_up_on_a_narrow_screen_keeps_the_focus_in_its_row(
+    owner: Visitor, page: "Page"
+) -> None:
+    owner.add("one", "two")
+    owner.edit("one")
+    expect(page.locator("form.edit").get_by_label("Title")).to_be_focused()
+    page.mouse.move(0, 0)
+    page.keyboard.press("Escape")
+    expect(owner.row("one").locator(":focus")).to_be_visible()
+
+
 @pytest.mark.parametrize("way", ["Escape", "Cancel"])
 def test_an_edit_is_given_up(owner: Visitor, page: "Page", way: str) -> None:
     owner.add("Write to Grace")
-    owner.row("Write to Grace").get_by_role("link", name="Edit").click()
+    owner.edit("Write to Grace")
     form = page.locator("form.edit")
     form.get_by_label("Title").fill("something else")
     if way == "Escape":
@@ -493,7 +505,7 @@ def test_an_edit_is_given_up(owner: Visitor, page: "Page", way: str) -> None:
 
 def test_what_is_wrong_with_an_edit_is_said_in_its_row(owner: Visitor, page: "Page") -> None:
     owner.add("one", "two")
-    owner.row("two").get_by_role("link", name="Edit").click()
+    owner.edit("two")
     form = page.locator("form.edit")
     form.get_by_label("Title").fill("x" * 201)
     form.get_by_role("button", name="Save").click()
@@ -512,7 +524,7 @@ def test_what_is_wrong_with_an_edit_is_said_in_its_row(owner: Visitor, page: "Pa
 
 def test_an_edit_outlives_what_happens_around_it(owner: Visitor, page: "Page") -> None:
     owner.add("one", "two", "three")
-    owner.row("two").get_by_role("link", name="Edit").click()
+    owner.edit("two")
     form = page.locator("form.edit")
     form.get_by_label("Title").fill("two and a half")
     owner.complete("three")
@@ -529,7 +541,7 @@ def test_edits_that_meet_show_both_versions(owner: Visitor, page: "Page") -> Non
     [id_] = owner.have("Write to Grace")
     owner.open("/tasks")
     page.evaluate("window.marked = true")
-    owner.row("Write to Grace").get_by_role("link", name="Edit").click()
+    owner.edit("Write to Grace")
     form = page.locator("form.edit")
     form.get_by_label("Title").fill("My version")
     owner.call("PATCH", f"/tasks/{id_}", {"title": "Their version"})
@@ -594,6 +606,60 @@ def test_what_was_deleted_is_restored_in_place(owner: Visitor, page: "Page") -> 
     owner.press("Delete all for good")
     expect(owner.content).to_contain_text("The trash is empty")
     assert_not_reloaded(page)
+
+
+@pytest.fixture
+def trash(owner: Visitor, page: "Page") -> Visitor:
+    """The owner, in front of a trash with two tasks."""
+    for id_ in owner.have("one", "two"):
+        owner.call("DELETE", f"/tasks/{id_}")
+    owner.open("/trash")
+    page.evaluate("window.marked = true")
+    return owner
+
+
+@both_widths
+@pytest.mark.parametrize("which", [".heading summary", "#rows summary"])
+def test_a_second_thought_is_left_by_a_click_beside_it(
+    trash: Visitor, page: "Page", which: str
+) -> None:
+    sure = page.locator("details[open]")
+    page.locator(which).first.click()
+    expect(sure).to_have_count(1)
+    sure.locator("div").click(position={"x": 2, "y": 2})
+    expect(sure).to_have_count(1)
+    trash.heading.click()
+    expect(sure).to_have_count(0)
+    expect(trash.titles).to_have_count(2)
+
+
+@both_widths
+@pytest.mark.parametrize("which", [".heading summary", "#rows summary"])
+def test_a_second_thought_is_left_by_escape_and_the_focus_goes_back(
+    trash: Visitor, page: "Page", which: str
+) -> None:
+    summary = page.locator(which).first
+    summary.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("details[open] button")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.locator("details[open]")).to_have_count(0)
+    expect(summary).to_be_focused()
+    assert_not_reloaded(page)
+
+
+def test_escape_in_the_help_leaves_a_second_thought_beneath_it(
+    trash: Visitor, page: "Page"
+) -> None:
+    page.locator(".heading summary").click()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.locator("details[open]")).to_have_count(1)
+    page.keyboard.press("Escape")
+    expect(page.locator("details[open]")).to_have_count(0)
 
 
 # The keyboard

@@ -62,7 +62,7 @@ def test_a_title_that_is_refused_is_given_back(owner: Visitor, page: "Page") -> 
 
 def test_a_task_is_opened_edited_and_completed(owner: Visitor, page: "Page") -> None:
     owner.add("Write to Grace")
-    owner.row("Write to Grace").get_by_role("link", name="Edit").click()
+    owner.edit("Write to Grace")
     expect(owner.heading).to_have_text("Edit task")
     owner.fill("Title", "")
     owner.press("Save")

@@ -103,7 +103,13 @@ class Visitor:
 
     def delete(self, title: str) -> None:
         """Move a task to the trash."""
+        self.row(title).hover()
         self.row(title).get_by_role("button", name="Delete").click()
+
+    def edit(self, title: str) -> None:
+        """Change a task where it stands."""
+        self.row(title).hover()
+        self.row(title).get_by_role("link", name="Edit").click()
 
     def tick(self, *titles: str) -> None:
         """Select tasks."""

@@ -236,6 +236,19 @@ def test_pages_follow_one_another_in_every_order_and_filter(
     assert found == in_order(wanted, sort)
 
 
+@pytest.mark.parametrize("completed", [None, True, False])
+@pytest.mark.parametrize("q", ["", "APPLE", "an b", "nothing", "%"])
+def test_a_task_passes_when_the_list_would_have_it(
+    ada: Actor, eve: Actor, shelf: list[dict[str, Any]], completed: bool | None, q: str
+) -> None:
+    filter_ = tasks.Filter(completed, q)
+    listed = {task.id for task in tasks.list_page(ada, filter_).rows}
+    for row in shelf:
+        task = tasks.update(ada, row["id"], {})
+        assert tasks.passes(ada, task, filter_) == (task.id in listed)
+        assert not (q and tasks.passes(eve, task, filter_))
+
+
 def test_the_newest_come_first_by_default(ada: Actor, shelf: list[dict[str, Any]]) -> None:
     found = [task.id for task in tasks.list_page(ada).rows]
     assert found == in_order(shelf, "-created_at")

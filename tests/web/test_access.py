@@ -2,6 +2,7 @@
 
 from urllib.parse import unquote
 
+import pytest
 from flask import Flask
 
 from ..callers import Caller
@@ -85,10 +86,43 @@ def test_what_was_typed_is_sent_again_after_a_login_elsewhere(
     assert [task["title"] for task in alice.get("/tasks").json] == ["Kept all the same"]
 
 
+def test_who_has_lost_every_cookie_hears_of_the_login_and_loses_nothing(
+    alice: Caller, browser: Browser
+) -> None:
+    browser.visit("/tasks?show=all")
+    browser.client.delete_cookie("taskapp", domain="localhost")
+    browser.press("Add", title="Kept all the same")
+    assert browser.status == 401
+    assert browser.page.one("h1").text == "You are logged out"
+    [link] = browser.page.one("main").all("a")
+    assert (link.name, link.get("href")) == ("log in in another tab", "/login")
+    assert "Kept all the same" in browser.page.one("dl").text
+
+    again = browser.page
+    browser.visit(link.get("href"))
+    browser.press("Log in", email=alice.email, password="a long and winding road")
+    browser.page = again
+    browser.press("Send it again")
+    while browser.page.one("h1").text == "This form was open for too long":
+        browser.press("Send it again")
+    assert (browser.path, browser.titles()) == ("/tasks?show=all", ["Kept all the same"])
+
+
+@pytest.mark.parametrize("path", ["/login", "/signup"])
+def test_a_form_for_everybody_that_lost_its_cookie_was_open_for_too_long(
+    visitor: Browser, path: str
+) -> None:
+    assert visitor.open(path, "POST", data={"email": "typed@example.com"}) == 400
+    assert visitor.page.one("h1").text == "This form was open for too long"
+
+
 def test_what_is_anothers_or_not_there_is_not_found(
     app: Flask, alice: Caller, browser: Browser, bobs_browser: Browser
 ) -> None:
-    task_id, trashed = alice.add_task("of Alice")["id"], alice.add_task("of Alice")["id"]
+    # None of the numbers may be that of Bob's own login, which he may end.
+    while (task_id := alice.add_task("of Alice")["id"]) <= session_of(app, bobs_browser):
+        pass
+    trashed = alice.add_task("of Alice")["id"]
     alice.delete(f"/tasks/{trashed}")
     before = snapshot(app)
     own = [route for route in [*pages(app), *actions(app)] if route.is_own]

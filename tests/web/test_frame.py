@@ -150,6 +150,17 @@ def test_a_file_is_kept_for_a_year_under_todays_address(visitor: Browser) -> Non
         assert "Set-Cookie" not in headers
 
 
+def test_a_file_is_the_same_for_everybody(browser: Browser, visitor: Browser) -> None:
+    paths = [address_of(file.name, visitor) for file in FOLDER.iterdir()]
+    for who in (browser, visitor):
+        for path in [*paths, "/static/old/app.css", "/favicon.ico", "/manifest.webmanifest"]:
+            who.open(path)
+            assert "Cookie" not in who.response.headers.get("Vary", ""), path
+            assert "Set-Cookie" not in who.response.headers, path
+        who.open("/help")
+        assert "Cookie" in who.response.headers["Vary"]
+
+
 def test_a_file_is_of_the_type_that_browsers_want(visitor: Browser) -> None:
     for name, kind in (("app.css", "text/css"), ("app.js", "text/javascript")):
         visitor.open(address_of(name, visitor))

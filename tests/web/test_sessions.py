@@ -73,6 +73,14 @@ def test_one_that_says_nothing_of_itself_is_called_something(app: Flask, alice: 
     assert "A browser that does not say what it is" in mine
 
 
+def test_one_is_called_as_people_call_it_and_keeps_what_it_said(app: Flask, alice: Caller) -> None:
+    said = "Mozilla/5.0 (X11; Linux x86_64; rv:146.0) Gecko/20100101 Firefox/146.0"
+    mine = another(app, alice, said)
+    [shown_as] = shown(mine)
+    assert shown_as.startswith("Firefox on Linux ")
+    assert mine.page.one("bdi", title=said).text == "Firefox on Linux"
+
+
 def test_nobody_sees_anothers(alice: Caller, browser: Browser, bobs_browser: Browser) -> None:
     assert len(shown(browser)) == len(shown(bobs_browser)) == 1
 

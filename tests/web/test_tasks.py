@@ -33,6 +33,30 @@ def test_after_adding_the_list_is_as_it_was_asked_for(browser: Browser) -> None:
     assert browser.titles() == ["a &b"]
 
 
+@pytest.mark.parametrize("view", ["?show=done", "?q=letter", "?show=done&q=call", "?q=%25"])
+def test_a_task_that_the_list_does_not_show_is_said_to_be_added(
+    browser: Browser, view: str
+) -> None:
+    browser.visit(f"/tasks{view}")
+    browser.press("Add", title="  call <Ada>")
+    assert browser.path == f"/tasks{view}"
+    assert browser.titles() == []
+    assert browser.notices() == ["Added “call <Ada>”."]
+    browser.click("Show it")
+    assert browser.page.one("h1").text == "call <Ada>"
+    assert browser.notices() == []
+
+
+@pytest.mark.parametrize(
+    "view", ["", "?show=all", "?q=CALL", "?q=ada+call&show=all", "?sort=title"]
+)
+def test_a_task_that_the_list_shows_needs_no_notice(browser: Browser, view: str) -> None:
+    browser.visit(f"/tasks{view}")
+    browser.press("Add", title="Call Ada")
+    assert browser.titles() == ["Call Ada"]
+    assert browser.notices() == []
+
+
 @pytest.mark.parametrize("title", ["", "   ", "x" * 201, "two\nlines", "a\0b", "tab\there"])
 def test_a_title_that_will_not_do_is_kept_and_what_is_wrong_is_said(
     app: Flask, browser: Browser, title: str

@@ -304,7 +304,14 @@ function stopEditing(form) {
   form.remove();
   row.classList.remove("editing");
   for (const child of row.children) child.hidden = false;
-  $("[data-inline]", row).focus();
+  focusOn([`#${row.id} [data-inline]`, `#${row.id} a`]);
+}
+
+/** Close the second thoughts that are not under a place. @type {(place?: Element) => any[]} */
+function closeConfirm(place) {
+  const open = $$("details.confirm[open]").filter((each) => !each.contains(place ?? null));
+  for (const each of open) each.open = false;
+  return open;
 }
 
 /** Load the next page of a list. @type {(link: HTMLAnchorElement) => Promise<void>} */
@@ -377,6 +384,7 @@ addEventListener("submit", (event) => {
 let anchor;
 addEventListener("click", (event) => {
   const { target } = event;
+  closeConfirm(target);
   if (target.matches(".select")) {
     const boxes = $$(".select");
     const [from, to] = [boxes.indexOf(anchor), boxes.indexOf(target)].sort((a, b) => a - b);
@@ -400,10 +408,13 @@ addEventListener("click", (event) => {
 addEventListener("change", count);
 
 addEventListener("keydown", (event) => {
-  const form = event.key === "Escape" && !event.isComposing && event.target.closest(".task > form.edit");
-  if (!form) return;
+  if (event.key !== "Escape" || event.isComposing || $("dialog[open]")) return;
+  const form = event.target.closest(".task > form.edit");
+  const [closed] = form ? [] : closeConfirm();
+  if (!form && !closed) return;
   event.preventDefault();
-  stopEditing(form);
+  if (form) stopEditing(form);
+  else $("summary", closed).focus();
 });
 
 addEventListener("popstate", ({ state }) => {
