@@ -15,7 +15,7 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, RuleViolation
 from taskapp.extensions import api, bcrypt_rounds, trash_kept
 from taskapp.rest import dump
-from taskapp.services import accounts, demo, tasks, trash
+from taskapp.services import accounts, demo, idempotency, tasks, trash
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -117,8 +117,9 @@ def set_password(email: str) -> None:
 
 @jobs.command("run")
 def run_jobs() -> None:
-    """Remove for good what has been in the trash for too long. Run it once a day."""
+    """Remove for good what has been in the trash for too long, and old keys. Run it once a day."""
     click.echo(f"Removed {trash.expire(keep=trash_kept())} tasks from the trash.")
+    click.echo(f"Removed {idempotency.expire()} idempotency keys.")
 
 
 @click.command("demo")

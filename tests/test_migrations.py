@@ -214,6 +214,13 @@ ROWS: dict[str, dict[str, Any]] = {
         "client": "Netscape",
         "expires_at": "2036-02-01 00:00:00.000001+00:00",
     },
+    "idempotency_key": {
+        "id": 2**43,
+        "user_id": 2**40,
+        "key": '"',
+        "fingerprint": "f" * 64,
+        "expires_at": "2036-02-01 00:00:00.000001+00:00",
+    },
 }
 
 
