@@ -45,7 +45,7 @@ def done_once(view: View) -> View:
     def run(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         if IDEMPOTENCY_KEY not in request.headers:
             return view(*args, **kwargs)
-        sent = Request(g.get("user_id"), _read_key(), _fingerprint())
+        sent = _read_request()
         try:
             answer = idempotency.once(sent, lambda: _succeed(view(*args, **kwargs)), _keep)
         except _Refused as refused:
@@ -53,6 +53,17 @@ def done_once(view: View) -> View:
         return _replay(answer) if isinstance(answer, Answer) else answer
 
     return run
+
+
+def _read_request() -> Request:
+    user_id, key = g.get("user_id"), _read_key()
+    if user_id is None:
+        # Strangers are told apart by where they come from, so that none is in another's way, nor
+        # learns by trying whether this or that password was sent under a key.
+        key = _digest((request.remote_addr or "").encode(), key.encode())
+    body = request.get_data()  # kept for whoever reads it next
+    target = request.method.encode(), request.path.encode(), request.query_string
+    return Request(user_id, key, _digest(*target, body))
 
 
 def _read_key() -> str:
@@ -63,14 +74,13 @@ def _read_key() -> str:
     return re.sub(r"\\(.)", r"\1", key[1:-1]) if key.startswith('"') else key
 
 
-def _fingerprint() -> str:
-    """Stands for the request; what was in it, a password say, cannot be guessed from it."""
+def _digest(*parts: bytes) -> str:
+    """Stands for the parts; what is in them, a password say, cannot be guessed from it."""
     secret = hashlib.sha256(f"taskapp.idempotency {current_app.config['SECRET_KEY']}".encode())
-    mark = hmac.new(secret.digest(), digestmod=hashlib.sha256)
-    body = request.get_data()  # kept for whoever reads it next
-    for part in (request.method.encode(), request.path.encode(), request.query_string, body):
-        mark.update(b"%d:%b" % (len(part), part))
-    return mark.hexdigest()
+    digest = hmac.new(secret.digest(), digestmod=hashlib.sha256)
+    for part in parts:
+        digest.update(b"%d:%b" % (len(part), part))
+    return digest.hexdigest()
 
 
 def _succeed(returned: ResponseReturnValue) -> Response:

@@ -43,7 +43,8 @@ has changed meanwhile (412).
 same key is done once: a repeat is answered as the first was, with `Idempotent-Replayed: true`.
 Another request under that key is 422; while the first is still under way, a repeat is 409: try
 again shortly. A request that was refused (4xx, 5xx) has done nothing, and may be corrected and sent
-again under its key. Log-in takes the header and heeds it not, since a token is never stored.
+again under its key. Keys are each account's own; for sign-up, each network address's. Log-in takes
+the header and heeds it not, since a token is never stored.
 
 **JSON** is UTF-8, at most 1 MiB. Members that are not known here are refused. Instants are UTC, as
 RFC 3339 writes them. Ids are whole numbers of up to 64 bits: read them without rounding.

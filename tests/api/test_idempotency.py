@@ -248,11 +248,11 @@ def failing_app(app: Flask, new_app: NewApp) -> Flask:
     """The application, with routes that create a task, and then fail in all the ways there are."""
     failing: Any = Blueprint("failing", __name__, url_prefix="/api/failing")
 
-    @failing.route("/<name>", methods=["POST"])
     def create_and_fail(name: str) -> Any:
         tasks.create(current_actor(), title="half")
         return {each.__name__: each for each in FAILURES}[name]()
 
+    failing.route("/<name>", methods=["POST"])(create_and_fail)
     another = new_app(app.config["DATABASE_URL"], JWT_SECRET_KEY=app.config["JWT_SECRET_KEY"])
     another.register_blueprint(failing)
     csrf.exempt(failing)
@@ -494,6 +494,14 @@ def test_only_who_knows_all_that_was_sent_is_told_of_the_account(
     sign_up(client)
     answer = sign_up(client, **more)
     assert_problem(answer, 422, "key_reused", ("Idempotency-Key", "reused"))
+
+
+def test_a_stranger_elsewhere_cannot_try_passwords_by_a_key(client: FlaskClient) -> None:
+    sign_up(client)
+    client.environ_base["REMOTE_ADDR"] = "198.51.100.7"
+    for password in (PASSWORD, "not the same at all"):
+        # Which counts against the one who tries.
+        assert_problem(sign_up(client, password=password), 409, "email_taken")
 
 
 def test_a_taken_address_is_no_answer_for_good(client: FlaskClient, alice: Caller) -> None:
