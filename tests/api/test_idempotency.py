@@ -531,12 +531,12 @@ def test_nothing_secret_is_stored(client: FlaskClient, alice: Caller, stored: An
 
 
 def test_what_stands_for_a_request_differs_from_one_installation_to_the_next(
-    app: Flask, client: FlaskClient, stored: Any, monkeypatch: Any
+    app: Flask, alice: Caller, monkeypatch: Any
 ) -> None:
     """Or a password in it could be guessed from the row, without this installation's secret."""
-    sign_up(client)
+    post_task(alice)
     monkeypatch.setitem(app.config, "SECRET_KEY", "another secret, as long as it has to be")
-    answer = sign_up(client)
+    answer = post_task(alice)
     assert_problem(answer, 422, "key_reused", ("Idempotency-Key", "reused"))
 
 
