@@ -15,7 +15,16 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, RuleViolation
 from taskapp.extensions import api, bcrypt_rounds, history_kept, trash_kept
 from taskapp.rest import dump
-from taskapp.services import accounts, demo, history, labels, projects, tasks, trash
+from taskapp.services import (
+    accounts,
+    demo,
+    history,
+    idempotency,
+    labels,
+    projects,
+    tasks,
+    trash,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -122,6 +131,7 @@ def run_jobs() -> None:
     """Remove for good what has been kept for long enough. Run it once a day."""
     click.echo(f"Removed {trash.expire(keep=trash_kept())} tasks from the trash.")
     click.echo(f"Removed {history.prune(keep=history_kept())} events from the history.")
+    click.echo(f"Removed {idempotency.expire()} idempotency keys.")
 
 
 @click.command("demo")

@@ -167,12 +167,15 @@ def now() -> datetime:
 def transaction() -> Iterator[Session]:
     """Commit what is done inside, or none of it when an exception leaves the block.
 
-    A block inside another joins it: the outermost one commits. On SQLite the write lock is taken
-    at once, so that writers wait for one another instead of failing half way.
+    A block inside another joins it: its changes are sent at its end, and the outermost commits
+    them. On SQLite the write lock is taken at once, so that writers wait for one another instead
+    of failing half way.
     """
     session = db.session()
     if is_open():
         yield session
+        # What the database has to say about it - an id, a refusal - the block's caller expects.
+        session.flush()
         return
     if session.new or session.dirty or session.deleted:
         raise RuntimeError(STRAY)

@@ -28,6 +28,7 @@ from werkzeug.routing import RequestRedirect
 from taskapp.auth.identity import require_identity
 from taskapp.domain import errors
 from taskapp.extensions import limiter
+from taskapp.idempotency import IDEMPOTENCY_KEY
 from taskapp.rest import STATUS_OF, problem
 from taskapp.web.blueprint import error_page, send_again_page
 
@@ -38,6 +39,8 @@ SENTENCES = {
     405: "This address does not answer to that method; Allow names those that it does.",
     413: "The body is too large.",
 }
+# What is not in the body; there it is found by a JSON Pointer.
+PLACES = {"query": "parameter", "headers": "header"}
 RETRY_AFTER_SECONDS = 2
 
 Headers = Iterable[tuple[str, str]]
@@ -75,6 +78,8 @@ def _domain_error(error: errors.DomainError) -> Response:
             {"pointer": f"/{fault.field}", "code": fault.code, "message": fault.message}
             for fault in error.faults
         ]
+    if isinstance(error, errors.KeyReused):
+        faults = [{"header": IDEMPOTENCY_KEY, "code": "reused", "message": error.message}]
     if isinstance(error, errors.AuthenticationFailed):
         headers = [("WWW-Authenticate", _challenge(error))]
     if error.code == "login_needed":
@@ -92,9 +97,7 @@ def _challenge(error: errors.AuthenticationFailed) -> str:
 def _validation_error(error: ValidationError) -> Response:
     messages = error.messages_dict
     faults = [
-        {"parameter": "/".join(path)} | _coded(message)
-        if where == "query"
-        else {"pointer": "".join(f"/{_escape(part)}" for part in path)} | _coded(message)
+        _place(where, path) | _coded(message)
         for where, tree in messages.items()
         for path, message in _leaves(tree)
     ]
@@ -109,6 +112,12 @@ def _leaves(tree: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
     else:
         for message in tree:
             yield path, message
+
+
+def _place(where: str, path: tuple[str, ...]) -> dict[str, str]:
+    if where in PLACES:
+        return {PLACES[where]: "/".join(path)}
+    return {"pointer": "".join(f"/{_escape(part)}" for part in path)}
 
 
 def _coded(message: str) -> dict[str, str]:

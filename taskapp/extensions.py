@@ -17,6 +17,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from taskapp.db import close_session, db, engine_options, prepare, sqlalchemy_url
+from taskapp.idempotency import REPLAYED
 from taskapp.openapi import Api
 
 
@@ -67,6 +68,9 @@ class _LoginManager(LoginManager):
 # A Redis that hangs must not hang us; and every failure of it is a limits.StorageError.
 REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
 
+# What a page of another origin may read of an answer, beside what any may.
+EXPOSED = ["ETag", REPLAYED, "Link", "Location", "Retry-After", "X-Request-ID"]
+
 migrate = Migrate()
 jwt = JWTManager()
 limiter = Limiter(key_func=client_address)
@@ -108,7 +112,7 @@ def init_app(app: Flask) -> None:
         CORS(
             app,
             resources={r"/api/.*": {"origins": list(settings["CORS_ORIGINS"])}},
-            expose_headers=["ETag", "Link", "Location", "Retry-After", "X-Request-ID"],
+            expose_headers=EXPOSED,
             max_age=timedelta(hours=1),
         )
     if proxies := settings["TRUSTED_PROXIES"]:

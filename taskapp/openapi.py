@@ -12,6 +12,7 @@ import flask_smorest
 from flask_smorest.spec.plugins import FlaskPlugin
 from flask_smorest.utils import prepare_response
 
+from taskapp.idempotency import IDEMPOTENCY_KEY, KEY_PATTERN, REPLAYED, done_once
 from taskapp.rest import MERGE_PATCH, PROBLEM, IdConverter, Parser
 from taskapp.schemas.base import Moment
 from taskapp.schemas.problems import ProblemSchema
@@ -36,6 +37,14 @@ follow it as it is, and do not put cursors together yourself.
 **Versions.** `ETag` names the version of what was answered. Sent back as `If-None-Match` it spares
 you what you have already (304); sent as `If-Match` it keeps you from overwriting what somebody else
 has changed meanwhile (412).
+
+**Trying again.** A POST whose answer was lost can be sent again safely, if it bears an
+`Idempotency-Key` that you made up for it, a UUID say. Within 24 hours the same request under the
+same key is done once: a repeat is answered as the first was, with `Idempotent-Replayed: true`.
+Another request under that key is 422; while the first is still under way, a repeat is 409: try
+again shortly. A request that was refused (4xx, 5xx) has done nothing, and may be corrected and sent
+again under its key. Keys are each account's own; for sign-up, each network address's. Log-in takes
+the header and heeds it not, since a token is never stored.
 
 **JSON** is UTF-8, at most 1 MiB. Members that are not known here are refused. Instants are UTC, as
 RFC 3339 writes them. Ids are whole numbers of up to 64 bits: read them without rounding.
@@ -69,7 +78,8 @@ PROBLEMS = {
     ),
     404: Problem("There is no such thing here.", "not_found", "There is no such task."),
     409: Problem(
-        "This contradicts what is stored.",
+        "This contradicts what is stored, or a request with the same Idempotency-Key is still "
+        "under way.",
         "email_taken",
         "There is already an account with this e-mail address: log in instead.",
     ),
@@ -150,6 +160,20 @@ _ETAG = {
         "required": True,
     }
 }
+_REPLAYED = {
+    REPLAYED: {
+        "schema": {"type": "string", "const": "true"},
+        "description": "Present when this is the answer to an earlier request with the same key.",
+    }
+}
+_KEY = {
+    # Without an example: Swagger UI would send it unasked.
+    "in": "header",
+    "name": IDEMPOTENCY_KEY,
+    "schema": {"type": "string", "pattern": f"^({KEY_PATTERN})$"},
+    "description": "Made up by you for this request, so that it can be sent again and is done "
+    "once: up to 255 characters of ASCII, in quotes or without.",
+}
 _CONDITIONS = {
     "get": (
         "If-None-Match",
@@ -183,6 +207,16 @@ def versioned(view: View) -> View:
     return view
 
 
+def _answers_secret(view: Any) -> bool:
+    answers = getattr(view, "_apidoc", {}).get("response", {}).get("responses", {})
+    return any(
+        getattr(each.get("schema"), "holds_secret", False)
+        for some in answers.values()
+        for each in some
+        if isinstance(each, dict)  # the others are names of problems
+    )
+
+
 class Blueprint(flask_smorest.Blueprint):
     """Operations on one resource."""
 
@@ -192,6 +226,20 @@ class Blueprint(flask_smorest.Blueprint):
         """Take what any blueprint takes."""
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(self._document_common)
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Any = None,
+        *args: Any,
+        **options: Any,
+    ) -> None:
+        """Take what any blueprint takes; what is posted is done once for each Idempotency-Key."""
+        if "POST" in options.get("methods", ()) and not _answers_secret(view_func):
+            view_func = done_once(view_func)
+            view_func._apidoc = {**getattr(view_func, "_apidoc", {}), "once": True}
+        super().add_url_rule(rule, endpoint, view_func, *args, **options)
 
     def _store_endpoint_docs(self, endpoint: str, obj: Any, *args: Any, **options: Any) -> None:
         words = obj.__name__.split("_")
@@ -207,17 +255,13 @@ class Blueprint(flask_smorest.Blueprint):
     ) -> dict[str, Any]:
         """Add to an operation what follows from how it is made."""
         doc["operationId"] = info["name"]
-        statuses = {400, 500, 503}
-        if info["public"]:
-            doc["security"] = []
-        else:
-            statuses |= {401}
-        if "user_id" in (self.url_prefix or ""):
-            statuses |= {403, 404}
+        statuses = {400, 500, 503} | self._document_callers(doc, info)
         if "requestBody" in doc:
             statuses |= self._document_body(doc["requestBody"]["content"], method)
         if info.get("versioned"):
             statuses |= self._document_etag(doc, method)
+        if info.get("once"):
+            statuses |= self._document_key(doc)
         for response in doc["responses"].values():
             if isinstance(response, dict):  # the others are names of problems, which have theirs
                 response["headers"] = response.get("headers", {}) | _REQUEST_ID
@@ -226,10 +270,27 @@ class Blueprint(flask_smorest.Blueprint):
         doc["responses"] = dict(sorted(doc["responses"].items(), key=lambda each: int(each[0])))
         return doc
 
+    def _document_callers(self, doc: dict[str, Any], info: dict[str, Any]) -> set[int]:
+        statuses = set()
+        if info["public"]:
+            doc["security"] = []
+        else:
+            statuses |= {401}
+        if "user_id" in (self.url_prefix or ""):
+            statuses |= {403, 404}
+        return statuses
+
     def _document_body(self, content: dict[str, Any], method: str) -> set[int]:
         if method == "patch":
             content[MERGE_PATCH] = dict(next(iter(content.values())))
         return {413, 415, 422}
+
+    def _document_key(self, doc: dict[str, Any]) -> set[int]:
+        doc.setdefault("parameters", []).append(dict(_KEY))
+        for status, response in doc["responses"].items():
+            if int(status) < 400:
+                response["headers"] = response.get("headers", {}) | _REPLAYED
+        return {409, 422}
 
     def _document_etag(self, doc: dict[str, Any], method: str) -> set[int]:
         for status in {200, 201} & set(doc["responses"]):

@@ -30,6 +30,7 @@ STATUS_OF: dict[type[errors.DomainError], int] = {
     errors.Conflict: 409,
     errors.Forgotten: 410,
     errors.StaleVersion: 412,
+    errors.KeyReused: 422,
     errors.RuleViolation: 422,
 }
 

@@ -78,7 +78,8 @@ def assert_problem(
 ) -> dict[str, Any]:
     """The answer is a whole problem document with that status and code, and just those faults.
 
-    A fault is where it is, a JSON Pointer or the name of a query parameter, and its code.
+    A fault is where it is, a JSON Pointer or the name of a query parameter or header, and its
+    code.
     """
     assert response.status_code == status, response.text
     assert response.content_type == "application/problem+json"
@@ -88,7 +89,10 @@ def assert_problem(
     assert problem["request_id"] == response.headers["X-Request-ID"]
     assert problem.keys() >= {"type", "title", "detail", "instance"}
     found = [
-        (each.get("pointer", each.get("parameter")), each["code"])
+        (
+            next(each[where] for where in ("pointer", "parameter", "header") if where in each),
+            each["code"],
+        )
         for each in problem.get("errors", [])
     ]
     assert sorted(found) == sorted(faults)

@@ -24,7 +24,7 @@ from config import Config
 from taskapp import create_app
 from taskapp.db import db, transaction
 from taskapp.extensions import limiter
-from taskapp.models import User
+from taskapp.models import IdempotencyKey, User
 
 from .callers import Caller, make_caller
 from .servers.postgres import postgres
@@ -121,6 +121,7 @@ def app(shared_app: Flask) -> Flask:
     """An application without accounts, tasks, or counted failures."""
     with shared_app.app_context(), transaction() as session:
         session.execute(delete(User))
+        session.execute(delete(IdempotencyKey))  # those of nobody in particular
     limiter.reset()
     return shared_app
 

@@ -1,7 +1,11 @@
 """Many at once: nothing is lost, nothing is overwritten unseen, and nobody is turned away."""
 
 import json
+import os
 import secrets
+import signal
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,16 +14,20 @@ from pathlib import Path
 from threading import Barrier
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from sqlalchemy import select, update
 
+from taskapp.db import fetch, now, transaction
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import Conflict
+from taskapp.models import IdempotencyKey, Task, User
 from taskapp.services import accounts, tasks
 
 from .callers import PASSWORD, Caller
-from .conftest import NewApp, NewDatabase
+from .conftest import NewApp, NewDatabase, environment
 from .servers.web import serve
 
 
@@ -258,3 +266,191 @@ def test_eight_writers_on_four_processes_lose_nothing_and_see_no_error(server: s
     with urllib.request.urlopen(request, timeout=30) as response:
         assert response.headers["ETag"] == '"81"'
         assert json.load(response)["completed"] is False
+
+
+# ---------------------------------------------------------------- one key
+
+
+def post(url: str, body: Any, key: str, token: str = "") -> tuple[int, Any]:
+    """POST under a key, over a connection of its own; an error is an answer too."""
+    request = urllib.request.Request(url, json.dumps(body).encode())
+    request.add_header("Authorization", f"Bearer {token}")
+    request.add_header("Content-Type", "application/json")
+    request.add_header("Idempotency-Key", key)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return response.status, json.load(response)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def send_again(*request: Any) -> Callable[[int], tuple[int, Any]]:
+    """What each of several threads does that send the same."""
+    return lambda _: post(*request)
+
+
+def log_in(address: str) -> tuple[str, str]:
+    """Sign Ada up and log her in: her token, and where her tasks are."""
+    body = {"email": "ada@example.com", "password": PASSWORD}
+    ask("POST", f"{address}/api/auth/signup", body=body)
+    _, login = ask("POST", f"{address}/api/auth/login", body=body)
+    return login["access_token"], f"{address}/api/{login['user']['id']}/tasks"
+
+
+def test_of_eight_at_once_under_one_key_one_is_heard_by_all(server: str) -> None:
+    token, here = log_in(server)
+    for turn in range(10):
+        same = send_again(here, {"title": f"{turn}"}, f"{turn}", token)
+        answers = at_once(8, same)
+        done = [body for status, body in answers if status == 201]
+        assert done == [done[0]] * len(done)
+        others = [(status, body["code"]) for status, body in answers if status != 201]
+        assert others == [(409, "request_in_flight")] * len(others)
+        assert same(0) == (201, done[0])
+    listed = ask("GET", f"{here}?sort=created_at", token)[1]
+    assert [task["title"] for task in listed] == [f"{turn}" for turn in range(10)]
+
+
+def test_of_eight_who_take_over_a_claim_that_is_over_one_succeeds(
+    alice: Caller, another_alice: Callable[[], Caller], app: Flask
+) -> None:
+    sent: Any = {"json": {"title": "once"}, "headers": {"Idempotency-Key": "k1"}}
+    alice.call("POST", "/tasks", **sent)
+    with app.app_context(), transaction() as session:
+        session.execute(update(Task).values(title="of the first attempt"))
+        end_claim(session)
+    answers = at_once(8, lambda _: another_alice().call("POST", "/tasks", **sent))
+    assert {each.status_code for each in answers} <= {201, 409}
+    assert len({each.data for each in answers if each.status_code == 201}) == 1
+    found = [task["title"] for task in alice.get("/tasks").json]
+    assert sorted(found) == ["of the first attempt", "once"]
+
+
+def end_claim(session: Any) -> None:
+    """Make of every key one whose attempt has not come to an end in time."""
+    over = {"status": None, "headers": None, "body": None, "expires_at": now()}
+    session.execute(update(IdempotencyKey).values(over))
+
+
+class Killed:
+    """A server that can be killed with all its processes, on a database to look into."""
+
+    def __init__(self, url: str, app: Flask, folder: Path) -> None:
+        self.url, self.app = url, app
+        self.pid = folder / "pid"
+        self.env = environment(url, folder) | {"GUNICORN_CMD_ARGS": f"--pid {self.pid}"}
+
+    def kill(self) -> None:
+        """End it as a lost machine would; whoever has started it collects the remains."""
+        os.killpg(int(self.pid.read_text()), signal.SIGKILL)
+        self.pid.unlink()
+
+    def rows(self, model: Any) -> list[Any]:
+        """What there is in a table."""
+        with self.app.app_context():
+            return list(fetch(select(model.__table__)))
+
+    def end_claims(self) -> None:
+        """Let a minute pass."""
+        with self.app.app_context(), transaction() as session:
+            end_claim(session)
+
+
+@pytest.fixture
+def mortal(new_database: NewDatabase, new_app: NewApp, tmp_path: Path) -> Killed:
+    """A server to be killed, and another to take its place."""
+    url = new_database()
+    app = new_app(url)
+    with app.app_context():
+        upgrade()
+    return Killed(url, app, tmp_path)
+
+
+def until(happens: Callable[[], Any]) -> None:
+    """Ask again and again, for a minute at most."""
+    deadline = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < deadline
+
+
+def test_a_server_killed_at_work_leaves_nothing_and_the_key_is_free_in_a_while(
+    mortal: Killed,
+) -> None:
+    body = {"email": "ada@example.com", "password": PASSWORD}
+    endless = mortal.env | {"BCRYPT_ROUNDS": "20"}  # its password is still being hashed
+    with ThreadPoolExecutor(1) as pool, serve(endless) as address:
+        lost = pool.submit(post, f"{address}/api/auth/signup", body, "k1")
+        until(lambda: mortal.rows(IdempotencyKey))
+        mortal.kill()
+        assert isinstance(lost.exception(), OSError)
+
+    with serve(mortal.env) as address:
+        status, problem = post(f"{address}/api/auth/signup", body, "k1")
+        assert (status, problem["code"]) == (409, "request_in_flight")
+        assert mortal.rows(User) == []
+        mortal.end_claims()
+        status, first = post(f"{address}/api/auth/signup", body, "k1")
+        assert status == 201
+        assert post(f"{address}/api/auth/signup", body, "k1") == (201, first)
+        assert [user.id for user in mortal.rows(User)] == [first["id"]]
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+def test_a_server_killed_between_effect_and_commit_has_no_effect(mortal: Killed) -> None:
+    """Locks hold the request up: before it writes the task, then before it stores the answer."""
+
+    def waits_for(table: str) -> Callable[[], Any]:
+        query = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+        return lambda: watch.execute(query, [table]).fetchone()
+
+    with (
+        psycopg.connect(mortal.url, autocommit=True) as watch,
+        psycopg.connect(mortal.url) as tasks_lock,
+        psycopg.connect(mortal.url) as keys_lock,
+        ThreadPoolExecutor(1) as pool,
+        serve(mortal.env) as address,
+    ):
+        token, here = log_in(address)
+        path = here.removeprefix(address)
+        tasks_lock.execute("LOCK TABLE task IN SHARE MODE")
+        lost = pool.submit(post, here, {"title": "once"}, "k1", token)
+        until(waits_for("task"))
+        keys_lock.execute("LOCK TABLE idempotency_key IN SHARE MODE")
+        tasks_lock.rollback()
+        until(waits_for("idempotency_key"))
+        mortal.kill()
+        assert isinstance(lost.exception(), OSError)
+
+    with serve(mortal.env) as address:
+        here = address + path
+        status, problem = post(here, {"title": "once"}, "k1", token)
+        assert (status, problem["code"]) == (409, "request_in_flight")
+        mortal.end_claims()
+        status, first = post(here, {"title": "once"}, "k1", token)
+        assert status == 201
+        assert post(here, {"title": "once"}, "k1", token) == (201, first)
+        assert [task.id for task in mortal.rows(Task)] == [first["id"]]
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+def test_who_comes_back_to_life_after_another_took_over_has_no_effect(mortal: Killed) -> None:
+    """The first hangs until its claim is over, and goes on when the second has been answered."""
+    with (
+        psycopg.connect(mortal.url) as lock,
+        ThreadPoolExecutor(2) as pool,
+        serve(mortal.env) as address,
+    ):
+        token, here = log_in(address)
+        lock.execute("LOCK TABLE task IN SHARE MODE")
+        zombie = pool.submit(post, here, {"title": "once"}, "k1", token)
+        until(lambda: mortal.rows(IdempotencyKey))
+        [claim] = mortal.rows(IdempotencyKey)
+        mortal.end_claims()
+        second = pool.submit(post, here, {"title": "once"}, "k1", token)
+        until(lambda: [row for row in mortal.rows(IdempotencyKey) if row.id > claim.id])
+        lock.rollback()
+        assert zombie.result()[0] == 409
+        status, task = second.result()
+        assert status == 201
+        assert [each.id for each in mortal.rows(Task)] == [task["id"]]

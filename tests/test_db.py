@@ -103,6 +103,14 @@ def test_a_block_inside_another_joins_it_and_the_outermost_commits(ada: Actor) -
     assert stored_titles() == ["inner", "by a service"]
 
 
+def test_a_block_inside_another_has_asked_the_database_by_its_end(ada: Actor) -> None:
+    with transaction():
+        assert tasks.create(ada, title="by a service").id
+        with pytest.raises(IntegrityError), transaction() as session:
+            session.add(task_of(Actor(ada.id + 1000), "of nobody"))
+        db.session.rollback()
+
+
 def test_the_outermost_rolls_back_what_blocks_inside_it_did(ada: Actor) -> None:
     def fail() -> None:
         with transaction():

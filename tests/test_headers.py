@@ -208,7 +208,14 @@ def test_a_named_origin_may_call_and_read_what_it_needs(open_client: FlaskClient
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert "Origin" in answer.headers["Vary"]
     exposed = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
-    assert exposed == {"ETag", "Link", "Location", "Retry-After", "X-Request-ID"}
+    assert exposed == {
+        "ETag",
+        "Idempotent-Replayed",
+        "Link",
+        "Location",
+        "Retry-After",
+        "X-Request-ID",
+    }
     refused: Any = carol.client.get("/api/auth/me", headers={"Origin": ORIGIN})
     assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, ORIGIN)
 

@@ -13,7 +13,7 @@ from taskapp.db import db
 from taskapp.domain import passwords
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed
-from taskapp.services import accounts, tasks
+from taskapp.services import accounts, idempotency, tasks
 
 from .callers import PASSWORD, Caller
 from .conftest import NewApp, NewDatabase
@@ -222,6 +222,36 @@ def test_the_tasks_of_a_deleted_account_are_found_by_an_index(crowd: Actor) -> N
     # What the foreign key does by itself, in PostgreSQL's own words.
     cascade = ("DELETE FROM ONLY task WHERE user_id = %(id)s", {"id": crowd.id})
     assert len(indexes(plans([cascade]))) == 1
+
+
+@only_postgresql
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_key_is_found_by_an_index_among_all_that_are_kept(crowd: Actor, is_known: bool) -> None:
+    user_id = crowd.id if is_known else None
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO idempotency_key (user_id, key, fingerprint, expires_at) "
+                'SELECT CASE WHEN n % 10 > 0 THEN (SELECT min(id) FROM "user") + n % :others END, '
+                "n, '', now() + n * interval '1 second' FROM generate_series(1, 20000) n"
+            ),
+            {"others": OTHERS},
+        )
+        connection.execute(text("ANALYZE idempotency_key"))
+    request = idempotency.Request(user_id, "k1", "")
+    with recorded() as statements:
+        for _ in range(2):
+            idempotency.once(request, lambda: None, lambda _: idempotency.Answer(204, {}, b""))
+    with db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM idempotency_key WHERE key = 'k1'"))
+    claiming = ["DELETE", "INSERT"]
+    assert [sql.split()[0] for sql, _ in statements] == [*claiming, "UPDATE", *claiming, "SELECT"]
+    found = plans(statements)
+    with db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM idempotency_key"))
+    by_key = "uq_idempotency_key_user_id_key" if is_known else "ix_idempotency_key_public"
+    by_end = "ix_idempotency_key_user_id_expires_at"
+    assert indexes(found) == {"pk_idempotency_key", by_key, by_end}
 
 
 # ---------------------------------------------------------------- how many queries

@@ -232,6 +232,13 @@ ROWS: dict[str, dict[str, Any]] = {
         "before": '{"title": "a"}',
         "after": '{"title": "b"}',
     },
+    "idempotency_key": {
+        "id": 2**47,
+        "user_id": 2**40,
+        "key": '"',
+        "fingerprint": "f" * 64,
+        "expires_at": "2036-02-01 00:00:00.000001+00:00",
+    },
 }
 
 

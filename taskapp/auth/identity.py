@@ -82,7 +82,7 @@ def require_identity() -> BaseResponse | None:
         return None
     if request.path.startswith("/api/"):
         require_token()
-        g.user_id = current_actor().id  # for the log
+        g.user_id = current_actor().id  # for what lies below this room, and for the log
         return None
     if not current_user.is_authenticated:
         if request.method not in ("GET", "HEAD"):

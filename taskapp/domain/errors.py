@@ -45,6 +45,13 @@ class Conflict(DomainError):
     message = "This contradicts what is stored."
 
 
+class KeyReused(DomainError):
+    """The key under which this is sent stands for another request."""
+
+    code = "key_reused"
+    message = "This Idempotency-Key came with another request before. Give each a key of its own."
+
+
 class StaleVersion(DomainError):
     """The thing has changed since the version that the caller had seen."""
 

@@ -40,11 +40,12 @@ class Schema(MarshmallowSchema):
     """A JSON object in which every member is known.
 
     `example` stands in the documentation. `without_body` is what a request that sends no body
-    stands for; None if it has to send one.
+    stands for; None if it has to send one. An answer that `holds_secret` is never stored.
     """
 
     example: Mapping[str, Any] = {}
     without_body: Mapping[str, Any] | None = None
+    holds_secret: bool = False
 
     error_messages: dict[str, str] = {
         "type": Coded("Must be a JSON object.", "type"),

@@ -6,10 +6,11 @@ from taskapp.schemas.base import Schema
 
 
 class FaultSchema(Schema):
-    """One fault in what was sent: in the body at `pointer`, or in the query's `parameter`."""
+    """One fault in what was sent: in the body at `pointer`, the query's `parameter`, a `header`."""
 
     pointer = fields.String(metadata={"description": "JSON Pointer (RFC 6901) into the body."})
     parameter = fields.String(metadata={"description": "Name of the query parameter."})
+    header = fields.String(metadata={"description": "Name of the header."})
     code = fields.String(required=True, metadata={"description": "For programs; stable."})
     message = fields.String(required=True, metadata={"description": "For people."})
     example = {"pointer": "/title", "code": "blank", "message": "Give the task a title."}

@@ -158,6 +158,8 @@ class UserSchema(Schema):
 class TokenSchema(Schema):
     """An access token, and whose it is."""
 
+    holds_secret = True
+
     access_token = fields.String(
         required=True, metadata={"description": "Send it as `Authorization: Bearer <token>`."}
     )

@@ -105,6 +105,8 @@ def _expected_statuses(operation: Operation) -> set[int]:
         statuses |= {413, 415, 422}
     if any(each["in"] == "query" for each in operation.parameters):
         statuses |= {422}
+    if any(each["name"] == "Idempotency-Key" for each in operation.parameters):
+        statuses |= {409, 422}
     statuses |= {"If-Match": {412}, "If-None-Match": {304}}.get(
         operation.is_conditional() or "", set()
     )

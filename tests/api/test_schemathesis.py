@@ -8,7 +8,7 @@ schemathesis for missing tokens fail where it calls an application directly.
 import string
 from collections import Counter
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, count
 from threading import Thread
 from typing import Any
 
@@ -92,6 +92,7 @@ def described(patient_app: Flask, address: str) -> Any:
     headers = {"Authorization": f"Bearer {alice.token}"}
     config = schemathesis.Config.from_dict(SETTINGS | {"headers": headers})
     schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json", config=config)
+    numbers = count()
 
     @schema.hook
     def map_path_parameters(_context: Any, path_parameters: Any) -> Any:
@@ -104,9 +105,12 @@ def described(patient_app: Flask, address: str) -> Any:
 
     @schema.hook
     def map_case(_context: Any, case: Any) -> Any:
-        """Make up no cursor where the query should be right: they are sealed."""
-        if case.query and case.meta and case.meta.generation.mode.is_positive:
-            case.query.pop("cursor", None)
+        """Where all should be right, make up no cursor, for they are sealed, and no key twice."""
+        if case.meta and case.meta.generation.mode.is_positive:
+            if case.query:
+                case.query.pop("cursor", None)
+            if case.headers and "Idempotency-Key" in case.headers:
+                case.headers["Idempotency-Key"] = f"key-{next(numbers)}"
         return case
 
     return schema
