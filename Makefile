@@ -36,7 +36,7 @@ dev: .venv/.run .env ## run the debug server, which reloads on every change
 # ---------------------------------------------------------------- prove it
 
 test: .venv/.dev ## run the tests with branch coverage (ARGS="--no-cov tests/api" for a part)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist worksteal $(ARGS)
 
 check: lint types imports deps ## everything that judges the code without running it
 
