@@ -12,6 +12,7 @@ from taskapp.domain import dates
 from taskapp.domain.rules import Refused, Rule, storable
 
 ID_MOST = 2**63 - 1
+_ID_DIGITS = len(str(ID_MOST))
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -137,12 +138,16 @@ class QueryId(_Strict, fields.Field[int | str]):
     def __init__(self, *words: str, **kwargs: Any) -> None:
         """Take the words beside what any field takes."""
         self.words = words
-        super().__init__(**kwargs)
+        said: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 10**_ID_DIGITS - 1}
+        if words:
+            pattern = f"^({'|'.join(words)}|[0-9]{{1,{_ID_DIGITS}}})$"
+            said = {"type": "string", "pattern": pattern}
+        super().__init__(metadata=said | kwargs.pop("metadata", {}), **kwargs)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int | str:
         if value in self.words:
             return str(value)
-        if not re.fullmatch("[0-9]{1,19}", value):
+        if not re.fullmatch(f"[0-9]{{1,{_ID_DIGITS}}}", value):
             raise self.make_error("invalid", words="".join(f" or {each}" for each in self.words))
         return number if (number := int(value)) <= ID_MOST else 0
 
