@@ -149,7 +149,9 @@ def _show(kind: Kind, actor: Actor, id_: int) -> AnyRow:
 
 
 def _hold(doing: Act, kind: Kind, id_: int, seen: Collection[int] | None = None) -> AnyRow:
-    row = _show(kind, doing.actor, id_)
+    row = doing.one(kind, id_) if kind == "project" else _show(kind, doing.actor, id_)
+    if row is None or getattr(row, "deleted_at", None) is not None:
+        raise NotFound(f"There is no such {kind}.")
     if seen is not None and row.version not in seen:
         raise StaleVersion
     return row
