@@ -17,6 +17,10 @@ _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 
+# No control character, and something other than white space.
+_LINE = "[^\\u0000-\\u001f\\u007f-\\u009f]*"
+LINE_PATTERN = f"^{_LINE}[^\\s\\u0000-\\u001f\\u007f-\\u009f]{_LINE}$"
+
 # As marshmallow declares them; every one here is Coded.
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
 
