@@ -17,21 +17,24 @@ from taskapp.extensions import api, bcrypt_rounds, history_kept, trash_kept
 from taskapp.rest import dump
 from taskapp.services import (
     accounts,
+    bulk,
     demo,
     history,
     idempotency,
     labels,
     projects,
+    sessions,
     tasks,
     trash,
 )
+from taskapp.services.filters import Filter
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 users = AppGroup("users", help="Manage accounts.")
 jobs = AppGroup("jobs", help="Do what has to be done from time to time.")
-SERVICES = (accounts, history, labels, projects, tasks)
+SERVICES = (accounts, bulk, demo, history, labels, projects, sessions, tasks, trash)
 _email = click.argument("email")
 
 
@@ -45,10 +48,10 @@ def init_app(app: Flask) -> None:
 
 
 def shell_names() -> dict[str, Any]:
-    """What `flask shell` knows: db, the models, the services, and act_as(email)."""
+    """What `flask shell` knows: db, the models, the services, Filter, and act_as(email)."""
     everything = {name: getattr(models, name) for name in models.__all__}
     services = {each.__name__.rpartition(".")[2]: each for each in SERVICES}
-    return everything | services | {"db": db, "act_as": act_as}
+    return everything | services | {"db": db, "act_as": act_as, "Filter": Filter}
 
 
 def act_as(email: str) -> Actor:

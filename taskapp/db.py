@@ -194,6 +194,13 @@ def transaction() -> Iterator[Session]:
         del session.info["open"]
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of a transaction() that may fail alone: what raises takes back only what it did."""
+    with db.session().begin_nested():
+        yield
+
+
 @event.listens_for(db.session, "before_flush")
 def _refuse_stray_changes(session: Session, *_: object) -> None:
     # A query flushes by itself; what it would send from outside would be rolled back in silence.

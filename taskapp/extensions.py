@@ -17,7 +17,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from taskapp.db import close_session, db, engine_options, prepare, sqlalchemy_url
-from taskapp.idempotency import REPLAYED
+from taskapp.idempotency import ACT_ID, REPLAYED
 from taskapp.openapi import Api
 
 
@@ -69,7 +69,7 @@ class _LoginManager(LoginManager):
 REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
 
 # What a page of another origin may read of an answer, beside what any may.
-EXPOSED = ["ETag", REPLAYED, "Link", "Location", "Retry-After", "X-Request-ID"]
+EXPOSED = ["ETag", REPLAYED, "Link", "Location", "Retry-After", ACT_ID, "X-Request-ID"]
 
 migrate = Migrate()
 jwt = JWTManager()

@@ -21,11 +21,13 @@ from taskapp.services.idempotency import Answer, Request
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 REPLAYED = "Idempotent-Replayed"
+# Names what a request did, to undo it.
+ACT_ID = "X-Act-ID"
 # A string in quotes, as the draft has it (RFC 9651, 3.3.3), or the same without them where nothing
 # in it needs them. A comma does: it is what two headers of that name would be joined by.
 KEY_PATTERN = r'[!#-+\--~]{1,255}|"([ !#-\[\]-~]|\\["\\]){1,255}"'
 
-_KEPT = ("Content-Type", "ETag", "Link", "Location")
+_KEPT = ("Content-Type", "ETag", "Link", "Location", ACT_ID)
 
 View = Callable[..., ResponseReturnValue]
 

@@ -12,7 +12,7 @@ import flask_smorest
 from flask_smorest.spec.plugins import FlaskPlugin
 from flask_smorest.utils import prepare_response
 
-from taskapp.idempotency import IDEMPOTENCY_KEY, KEY_PATTERN, REPLAYED, done_once
+from taskapp.idempotency import ACT_ID, IDEMPOTENCY_KEY, KEY_PATTERN, REPLAYED, done_once
 from taskapp.rest import MERGE_PATCH, PROBLEM, IdConverter, Parser
 from taskapp.schemas.base import Moment
 from taskapp.schemas.problems import ProblemSchema
@@ -37,6 +37,12 @@ follow it as it is, and do not put cursors together yourself.
 **Versions.** `ETag` names the version of what was answered. Sent back as `If-None-Match` it spares
 you what you have already (304); sent as `If-Match` it keeps you from overwriting what somebody else
 has changed meanwhile (412).
+
+**Undoing.** The answer to whatever you change below your own id bears `X-Act-ID`, the id of the act
+that this was; `POST .../acts/{act_id}/undo` takes it back, as far as nothing has changed since.
+
+**Following.** `GET .../changes` tells what has changed since you last asked, in its order, so that
+you can keep a copy of everything without reading it all again.
 
 **Trying again.** A POST whose answer was lost can be sent again safely, if it bears an
 `Idempotency-Key` that you made up for it, a UUID say. Within 24 hours the same request under the
@@ -89,7 +95,7 @@ PROBLEMS = {
         "Changes of so long ago are no longer kept: read everything anew, then go on from now.",
     ),
     412: Problem(
-        "The task is no longer in a version that If-Match names; nothing was changed.",
+        "It is no longer in a version that If-Match names; nothing was changed.",
         "stale_version",
         "This has changed since you read it. Read it again, then repeat your change.",
     ),
@@ -166,6 +172,12 @@ _REPLAYED = {
         "description": "Present when this is the answer to an earlier request with the same key.",
     }
 }
+_ACT = {
+    ACT_ID: {
+        "schema": {"type": "string", "pattern": "^[0-9]+$"},
+        "description": "Names what was done, to undo it; absent when nothing was.",
+    }
+}
 _KEY = {
     # Without an example: Swagger UI would send it unasked.
     "in": "header",
@@ -181,7 +193,7 @@ _CONDITIONS = {
     ),
     "write": (
         "If-Match",
-        "An ETag, quotes included: 412 and no change if the task has changed since.",
+        "An ETag, quotes included: 412 and no change if it has changed since.",
     ),
 }
 _IDS = {
@@ -204,6 +216,12 @@ def public(view: View) -> View:
 def versioned(view: View) -> View:
     """Document that a view answers with an ETag, and heeds the condition of its method."""
     view._apidoc = {**getattr(view, "_apidoc", {}), "versioned": True}  # type: ignore[attr-defined]
+    return view
+
+
+def names_act(view: View) -> View:
+    """Document that a view's answer names what it did."""
+    view._apidoc = {**getattr(view, "_apidoc", {}), "act": True}  # type: ignore[attr-defined]
     return view
 
 
@@ -260,6 +278,8 @@ class Blueprint(flask_smorest.Blueprint):
             statuses |= self._document_body(doc["requestBody"]["content"], method)
         if info.get("versioned"):
             statuses |= self._document_etag(doc, method)
+        if info.get("act"):
+            self._document_success(doc, _ACT)
         if info.get("once"):
             statuses |= self._document_key(doc)
         for response in doc["responses"].values():
@@ -287,10 +307,13 @@ class Blueprint(flask_smorest.Blueprint):
 
     def _document_key(self, doc: dict[str, Any]) -> set[int]:
         doc.setdefault("parameters", []).append(dict(_KEY))
+        self._document_success(doc, _REPLAYED)
+        return {409, 422}
+
+    def _document_success(self, doc: dict[str, Any], headers: dict[str, Any]) -> None:
         for status, response in doc["responses"].items():
             if int(status) < 400:
-                response["headers"] = response.get("headers", {}) | _REPLAYED
-        return {409, 422}
+                response["headers"] = response.get("headers", {}) | headers
 
     def _document_etag(self, doc: dict[str, Any], method: str) -> set[int]:
         for status in {200, 201} & set(doc["responses"]):

@@ -7,6 +7,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 PASSWORD = "a long and winding road"
+# What is each caller's own begins so.
+OWN = (
+    *("/tasks", "/projects", "/sections", "/labels", "/trash"),
+    *("/changes", "/activity", "/acts"),
+)
 
 
 class Answer(TestResponse):
@@ -19,7 +24,7 @@ class Answer(TestResponse):
 class Caller:
     """An account, its token, and a client that sends it.
 
-    Paths are below /api; one that begins with /tasks or /trash is the caller's own.
+    Paths are below /api; one that begins as in OWN is the caller's own.
     """
 
     client: FlaskClient
@@ -32,7 +37,7 @@ class Caller:
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any
     ) -> Answer:
         """Send one request."""
-        path = f"/api/{self.id}{path}" if path.startswith(("/tasks", "/trash")) else f"/api{path}"
+        path = f"/api/{self.id}{path}" if path.startswith(OWN) else f"/api{path}"
         sent = {"Authorization": f"Bearer {self.token}"} | (headers or {})
         return cast(Answer, self.client.open(path, method=method, headers=sent, **kwargs))
 

@@ -4,7 +4,8 @@ import ast
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,12 +19,20 @@ from werkzeug.routing import Rule
 
 from taskapp.db import db, transaction
 from taskapp.domain.actors import Actor
-from taskapp.models import Task, User
+from taskapp.domain.tasks import PRIORITIES
+from taskapp.models import Label, Project, Section, Task, User
 from taskapp.rest import dump, render
-from taskapp.schemas.base import Schema
-from taskapp.schemas.tasks import TaskSchema
-from taskapp.schemas.users import UserSchema
-from taskapp.services import accounts, tasks
+from taskapp.schemas.base import Day, Moment, Schema
+from taskapp.schemas.history import EventSchema
+from taskapp.schemas.projects import (
+    LabelSchema,
+    ProjectSchema,
+    SectionSchema,
+    TrashedProjectSchema,
+)
+from taskapp.schemas.tasks import TaskSchema, TrashedTaskSchema
+from taskapp.schemas.users import SessionSchema, UserSchema
+from taskapp.services import accounts, history, labels, projects, tasks, trash
 
 from .callers import PASSWORD, Caller, assert_problem
 from .conftest import NewApp
@@ -181,15 +190,67 @@ texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 instants = st.datetimes(timezones=st.just(UTC)) | st.datetimes(timezones=st.just(UTC)).map(
     lambda moment: moment.replace(microsecond=0)
 )
-MEMBERS: dict[type[Schema], dict[str, st.SearchStrategy[Any]]] = {
-    TaskSchema: {
+days = st.dates()
+counts = st.integers(0, 1000)
+Members = dict[str, st.SearchStrategy[Any]]
+THING: Members = {
+    "id": ids,
+    "user_id": ids,
+    "name": texts,
+    "created_at": instants,
+    "updated_at": instants,
+}
+TASK: Members = {
+    "id": ids,
+    "user_id": ids,
+    "title": texts,
+    "description": st.none() | texts,
+    "completed": st.booleans(),
+    "completed_at": st.none() | instants,
+    "priority": st.sampled_from(PRIORITIES),
+    "labels": st.lists(ids, max_size=5),
+    "project_id": st.none() | ids,
+    "section_id": st.none() | ids,
+    "parent_id": st.none() | ids,
+    "depth": st.integers(0, 7),
+    "rank": texts,
+    "due_on": st.none() | days,
+    "due_at": st.none() | instants,
+    "due_zone": st.none() | texts,
+    "start_on": st.none() | days,
+    "subtasks_open": counts,
+    "subtasks_done": counts,
+    "created_at": instants,
+    "updated_at": instants,
+}
+PROJECT: Members = THING | {"color": texts, "archived": st.booleans(), "rank": texts}
+FIELDS = st.dictionaries(texts, st.none() | texts | st.booleans() | st.lists(ids, max_size=3))
+MEMBERS: dict[type[Schema], Members] = {
+    TaskSchema: TASK,
+    TrashedTaskSchema: TASK | {"deleted_at": instants},
+    ProjectSchema: PROJECT,
+    TrashedProjectSchema: PROJECT | {"deleted_at": instants},
+    SectionSchema: THING | {"project_id": ids, "rank": texts},
+    LabelSchema: THING | {"color": texts},
+    SessionSchema: {
         "id": ids,
-        "user_id": ids,
-        "title": texts,
-        "description": st.none() | texts,
-        "completed": st.booleans(),
+        "client": texts,
         "created_at": instants,
-        "updated_at": instants,
+        "seen_at": instants,
+        "expires_at": instants,
+    },
+    EventSchema: {
+        "id": ids,
+        "act": ids,
+        "at": instants,
+        "actor_id": ids,
+        "through": texts,
+        "undoes": st.none() | ids,
+        "kind": texts,
+        "thing_id": ids,
+        "verb": texts,
+        "before": FIELDS,
+        "after": FIELDS,
     },
     UserSchema: {
         "id": ids,
@@ -212,10 +273,48 @@ def assert_equal_on_the_wire(thing: Any, schema: type[Schema]) -> None:
     assert fast.keys() == MEMBERS[schema].keys()
 
 
-@given(st.fixed_dictionaries(MEMBERS[TaskSchema]))
-def test_a_task_is_rendered_as_its_schema_says(values: dict[str, Any]) -> None:
-    assert_equal_on_the_wire(Task(**values), TaskSchema)
-    assert_equal_on_the_wire(SimpleNamespace(**values, version=1), TaskSchema)
+ROWS = [schema for schema in MEMBERS if schema is not UserSchema]
+
+
+@pytest.mark.parametrize("schema", ROWS)
+@given(data=st.data())
+def test_a_row_is_rendered_as_its_schema_says(schema: type[Schema], data: st.DataObject) -> None:
+    values = data.draw(st.fixed_dictionaries(MEMBERS[schema]))
+    assert_equal_on_the_wire(SimpleNamespace(**values, version=1), schema)
+
+
+NULLABLE: dict[type[Schema], set[str]] = {
+    TaskSchema: {
+        *("description", "completed_at", "project_id", "section_id", "parent_id"),
+        *("due_on", "due_at", "due_zone", "start_on"),
+    },
+    EventSchema: {"undoes"},
+}
+NULLABLE[TrashedTaskSchema] = NULLABLE[TaskSchema]
+
+
+@pytest.mark.parametrize("schema", ROWS)
+def test_what_may_be_null_is_rendered_so_and_nothing_else_may(schema: type[Schema]) -> None:
+    nullable = {name for name, field in schema._declared_fields.items() if field.allow_none}
+    assert nullable == NULLABLE.get(schema, set())
+    values = {name: schema.example[name] for name in MEMBERS[schema]}
+    for name, field in schema._declared_fields.items():
+        if isinstance(field, Moment | Day) and values[name] is not None:
+            values[name] = field.deserialize(values[name])
+    assert_equal_on_the_wire(SimpleNamespace(**values | dict.fromkeys(nullable)), schema)
+
+
+def test_every_schema_whose_rows_are_rendered_is_among_them() -> None:
+    rendered = {
+        node.args[1].id
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in ("render", "answer_one", "answer_all", "answer_page")
+        and isinstance(node.args[1], ast.Name)
+    }
+    assert rendered - {"schema"} == {schema.__name__ for schema in MEMBERS}
 
 
 @given(st.fixed_dictionaries(MEMBERS[UserSchema]))
@@ -223,27 +322,74 @@ def test_an_account_is_rendered_as_its_schema_says(values: dict[str, Any]) -> No
     assert_equal_on_the_wire(User(**values, hashed_password="!"), UserSchema)
 
 
-@pytest.mark.parametrize(
-    "instant",
-    [
-        datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
-        datetime(2026, 1, 31, 9, 30, 0, 120000, UTC),
-        datetime(1, 1, 1, tzinfo=UTC),
-    ],
-)
+INSTANTS = [
+    datetime(2026, 1, 31, 9, 30, tzinfo=UTC),
+    datetime(2026, 1, 31, 9, 30, 0, 120000, UTC),
+    datetime(1, 1, 1, tzinfo=UTC),
+]
+
+
+def set_creation(instant: datetime) -> None:
+    """Let all things have been made at an instant."""
+    with transaction() as session:
+        for table in (Task, Project, Section, Label):
+            session.execute(update(table).values(created_at=instant))
+
+
+def assert_all_equal_on_the_wire(things: Iterable[Any], schema: type[Schema]) -> None:
+    """The same of several things, of which there is one at least."""
+    things = list(things)
+    assert things
+    for thing in things:
+        assert_equal_on_the_wire(thing, schema)
+
+
+@pytest.fixture
+def ada(context: None) -> Actor:
+    """Somebody with an account."""
+    return Actor(accounts.sign_up("ada@example.com", PASSWORD, rounds=4).id)
+
+
+@pytest.mark.parametrize("instant", INSTANTS)
 def test_what_the_database_gives_back_is_rendered_so_too(context: None, instant: datetime) -> None:
     user = accounts.sign_up("ada@example.com", PASSWORD, rounds=4)
-    created = tasks.create(Actor(user.id), title="Жук", description=None)
-    with transaction() as session:
-        session.execute(update(Task).values(created_at=instant))
+    created = tasks.create(Actor(user.id), title="Жук", description=None, completed=True)
+    due = {"due_at": datetime(2026, 2, 6, 9, 30, tzinfo=UTC), "start_on": date(2026, 2, 1)}
+    changed = tasks.update(Actor(user.id), tasks.create(Actor(user.id), title="x").id, due)
+    set_creation(instant)
+    listed = tasks.list_page(Actor(user.id)).rows
     shown = tasks.show(Actor(user.id), created.id)
-    for task in (created, shown, *tasks.list_page(Actor(user.id)).rows):
-        assert_equal_on_the_wire(task, TaskSchema)
-    for account in (user, accounts.show(Actor(user.id)), db.session.scalars(select(User)).one()):
-        assert_equal_on_the_wire(account, UserSchema)
+    assert_all_equal_on_the_wire([created, changed, shown, *listed], TaskSchema)
+    found = db.session.scalars(select(User)).one()
+    assert_all_equal_on_the_wire([user, accounts.show(Actor(user.id)), found], UserSchema)
+
+
+@pytest.mark.parametrize("instant", INSTANTS)
+def test_so_is_what_organises_tasks_and_what_happened(ada: Actor, instant: datetime) -> None:
+    project = projects.create(ada, name="Дом")
+    section = projects.create_section(ada, project_id=project.id, name="Зал")
+    label = labels.create(ada, name="a")
+    task = tasks.create(ada, title="x", section_id=section.id, labels=[label.id])
+    assert (task.project_id, task.labels) == (project.id, [label.id])
+    set_creation(instant)
+    assert_all_equal_on_the_wire([task, *tasks.list_page(ada).rows], TaskSchema)
+    assert_all_equal_on_the_wire([project, *projects.list_all(ada)], ProjectSchema)
+    assert_all_equal_on_the_wire([section, *projects.list_sections(ada)], SectionSchema)
+    assert_all_equal_on_the_wire([label, *labels.list_all(ada)], LabelSchema)
+    projects.delete(ada, project.id)
+    keep = timedelta(days=30)
+    assert_all_equal_on_the_wire(trash.list_page(ada, keep=keep).rows, TrashedTaskSchema)
+    assert_all_equal_on_the_wire(trash.list_projects(ada, keep=keep), TrashedProjectSchema)
+    assert_all_equal_on_the_wire(history.changes(ada, 0).events, EventSchema)
 
 
 def test_the_api_answers_with_what_the_schema_documents(alice: Caller) -> None:
     task = alice.add_task(description="a\nb")
     assert task.keys() == MEMBERS[TaskSchema].keys()
+    for path, schema in (
+        ("/projects", ProjectSchema),
+        ("/labels", LabelSchema),
+    ):
+        assert alice.post(path, {"name": "x"}).json.keys() == MEMBERS[schema].keys()
+    assert alice.get("/activity").json[0].keys() == MEMBERS[EventSchema].keys()
     assert (alice.get("/auth/me").json or {}).keys() == MEMBERS[UserSchema].keys()

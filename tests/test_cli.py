@@ -17,6 +17,7 @@ from taskapp import models
 from taskapp.db import db, now
 from taskapp.domain.errors import AuthenticationFailed, NotFound
 from taskapp.services import accounts, tasks
+from taskapp.services.filters import Filter
 
 from .callers import PASSWORD, Caller, assert_problem
 
@@ -239,6 +240,11 @@ def test_the_shell_knows_the_database_the_models_and_the_services(app: Flask) ->
     assert names["Task"] is models.Task
     assert names["accounts"] is accounts
     assert names["tasks"] is tasks
+    services = {path.stem for path in Path(tasks.__file__).parent.glob("[a-z]*.py")}
+    for_services = {"agenda", "completion", "filters", "idempotency", "paging", "placing"}
+    for_services |= {"records", "trees"}
+    assert services - for_services == services & names.keys()
+    assert names["Filter"] is Filter
     assert callable(names["act_as"])
 
 

@@ -209,6 +209,7 @@ def test_a_named_origin_may_call_and_read_what_it_needs(open_client: FlaskClient
     assert "Origin" in answer.headers["Vary"]
     exposed = set(answer.headers["Access-Control-Expose-Headers"].split(", "))
     assert exposed == {
+        "X-Act-ID",
         "ETag",
         "Idempotent-Replayed",
         "Link",

@@ -31,7 +31,7 @@ FURTHER = {
         {"postgresql": f"{IN_USE} AND NOT completed", "sqlite": f"{IN_USE} AND completed = 0"},
     ),
     "ix_task_list_completed_at": (
-        ["user_id", "completed_at", "id"],
+        ["user_id", sa.text("coalesce(completed_at, created_at)"), "id"],
         {"postgresql": f"{IN_USE} AND completed", "sqlite": f"{IN_USE} AND completed = 1"},
     ),
     "ix_task_parent": (["parent_id", "rank", "id"], "parent_id IS NOT NULL"),

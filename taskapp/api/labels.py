@@ -50,7 +50,10 @@ def list_labels() -> Response:
 @bp.response(200, LabelSchema, example=LabelSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
 def show_label(label_id: int) -> Response:
-    """Show a label"""
+    """Show a label
+
+    Its `ETag` is what `If-Match` wants when you change it.
+    """
     return answer_one(labels.show(current_actor(), label_id), LabelSchema)
 
 

@@ -56,7 +56,10 @@ def list_projects(**query: Any) -> Response:
 @bp.response(200, ProjectSchema, example=ProjectSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
 def show_project(project_id: int) -> Response:
-    """Show a project"""
+    """Show a project
+
+    Its `ETag` is what `If-Match` wants when you change it.
+    """
     return answer_one(projects.show(current_actor(), project_id), ProjectSchema)
 
 
@@ -93,7 +96,10 @@ def delete_project(project_id: int) -> Response:
 @bp.response(200, ProjectSchema, example=ProjectSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
 def move_project(body: dict[str, Any], project_id: int) -> Response:
-    """Put a project after another, or first"""
+    """Put a project after another, or first
+
+    The others stay as they are.
+    """
     return answer_one(projects.move(current_actor(), project_id, body["after"]), ProjectSchema)
 
 
@@ -129,7 +135,10 @@ def list_sections(query: dict[str, Any]) -> Response:
 @sections.response(200, SectionSchema, example=SectionSchema.example)
 @sections.alt_response(404, "NOT_FOUND")
 def show_section(section_id: int) -> Response:
-    """Show a section"""
+    """Show a section
+
+    Its `ETag` is what `If-Match` wants when you change it.
+    """
     return answer_one(projects.show_section(current_actor(), section_id), SectionSchema)
 
 
@@ -166,6 +175,9 @@ def delete_section(section_id: int) -> Response:
 @sections.response(200, SectionSchema, example=SectionSchema.example)
 @sections.alt_response(404, "NOT_FOUND")
 def move_section(body: dict[str, Any], section_id: int) -> Response:
-    """Put a section after another of its project, or first"""
+    """Put a section after another of its project, or first
+
+    The others stay as they are.
+    """
     row = projects.move_section(current_actor(), section_id, body["after"])
     return answer_one(row, SectionSchema)

@@ -70,7 +70,10 @@ def purge_task(task_id: int) -> Response:
 @versioned
 @bp.response(200, TrashedProjectSchema(many=True), example=[TrashedProjectSchema.example])
 def list_trashed_projects() -> Response:
-    """List your deleted projects, the one deleted last first"""
+    """List your deleted projects, the one deleted last first
+
+    A project stays here for as long as a task does.
+    """
     rows = trash.list_projects(current_actor(), keep=trash_kept())
     return answer_all(rows, TrashedProjectSchema)
 

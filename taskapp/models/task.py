@@ -142,7 +142,7 @@ class Task(Model):
             "ix_task_list_completed_at",
             DONE,
             user_id,
-            completed_at,
+            func.coalesce(completed_at, created_at),
             id,
         ),
         Index("ix_task_user_id_deleted_at_id", user_id, deleted_at, id),

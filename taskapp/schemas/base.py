@@ -12,9 +12,14 @@ from taskapp.domain import dates
 from taskapp.domain.rules import Refused, Rule, storable
 
 ID_MOST = 2**63 - 1
+_ID_DIGITS = len(str(ID_MOST))
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
+
+# No control character, and something other than white space.
+_LINE = "[^\\u0000-\\u001f\\u007f-\\u009f]*"
+LINE_PATTERN = f"^{_LINE}[^\\s\\u0000-\\u001f\\u007f-\\u009f]{_LINE}$"
 
 # As marshmallow declares them; every one here is Coded.
 Messages = dict[str, str | list[Any] | dict[Any, Any]]
@@ -137,12 +142,16 @@ class QueryId(_Strict, fields.Field[int | str]):
     def __init__(self, *words: str, **kwargs: Any) -> None:
         """Take the words beside what any field takes."""
         self.words = words
-        super().__init__(**kwargs)
+        said: dict[str, Any] = {"type": "integer", "minimum": 0, "maximum": 10**_ID_DIGITS - 1}
+        if words:
+            pattern = f"^({'|'.join(words)}|[0-9]{{1,{_ID_DIGITS}}})$"
+            said = {"type": "string", "pattern": pattern}
+        super().__init__(metadata=said | kwargs.pop("metadata", {}), **kwargs)
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int | str:
         if value in self.words:
             return str(value)
-        if not re.fullmatch("[0-9]{1,19}", value):
+        if not re.fullmatch(f"[0-9]{{1,{_ID_DIGITS}}}", value):
             raise self.make_error("invalid", words="".join(f" or {each}" for each in self.words))
         return number if (number := int(value)) <= ID_MOST else 0
 

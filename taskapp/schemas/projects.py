@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from taskapp.domain import projects as rules
 from taskapp.schemas.base import (
+    LINE_PATTERN,
     Flag,
     Identifier,
     Moment,
@@ -13,7 +14,12 @@ from taskapp.schemas.base import (
     Text,
 )
 
-_NAME = {"minLength": 1, "maxLength": rules.NAME_MOST, "description": "One line."}
+_NAME = {
+    "minLength": 1,
+    "maxLength": rules.NAME_MOST,
+    "pattern": LINE_PATTERN,
+    "description": "One line. White space around it is removed.",
+}
 _COLOR = {"enum": list(rules.COLORS), "description": "How it is shown."}
 _RANK = "Its place among the others: compare ranks byte by byte."
 

@@ -1,11 +1,14 @@
 """Tasks on the wire."""
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
 
 from taskapp.domain import dates
 from taskapp.domain import tasks as rules
 from taskapp.domain.rules import one_of
 from taskapp.schemas.base import (
+    LINE_PATTERN,
     Coded,
     Day,
     Flag,
@@ -26,12 +29,10 @@ from taskapp.services.filters import ORDERS
 LIMIT_MOST = 500
 SORTS = tuple(f"{sign}{name}" for name in ORDERS for sign in ("", "-"))
 
-# No control character, and something other than white space.
-_LINE = "[^\\u0000-\\u001f\\u007f-\\u009f]*"
 _TITLE = {
     "minLength": 1,
     "maxLength": rules.TITLE_MOST,
-    "pattern": f"^{_LINE}[^\\s\\u0000-\\u001f\\u007f-\\u009f]{_LINE}$",
+    "pattern": LINE_PATTERN,
     "description": "One line. White space around it is removed.",
 }
 _DESCRIPTION = {
@@ -54,7 +55,6 @@ _PLACE = {
     "section_id": "The section of the project; null for none.",
     "parent_id": "The task that it is a subtask of; null for none.",
 }
-_DAY_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 
 class PlaceSchema(Schema):
@@ -340,11 +340,29 @@ class OperationSchema(Schema):
     subtasks = SubtasksQuerySchema._declared_fields["subtasks"]
     example = {"op": "complete", "id": 1}
 
+    @validates_schema
+    def _fits(self, operation: dict[str, Any], **_: Any) -> None:
+        """Each operation but "create" is about a task, and only "move" says `after` which."""
+        op, values = operation["op"], operation["values"]
+        if op != "create" and "id" not in operation:
+            raise ValidationError({"id": [Coded("Is missing.", "required")]})
+        takes = _VALUES_OF.get(op, set())
+        if unfit := sorted(values.keys() - takes):
+            message = Coded(f"Is nothing to {op}; remove it.", "unfit")
+            raise ValidationError({"values": {name: [message] for name in unfit}})
+
 
 class OperationValuesSchema(TaskChangeSchema, MoveSchema):
     """The values of an operation."""
 
     example = {"title": "Write to Grace"}
+
+
+_VALUES_OF: dict[str, set[str]] = {
+    "create": set(TaskChangeSchema._declared_fields),
+    "update": set(TaskChangeSchema._declared_fields),
+    "move": set(MoveSchema._declared_fields),
+}
 
 
 class BulkSchema(Schema):

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from taskapp.db import AnyRow, fetch
-from taskapp.domain import rules
+from taskapp.domain import dates, rules
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, Fault, RuleViolation
 from taskapp.domain.tasks import RULES
-from taskapp.services import completion, tasks
+from taskapp.services import completion, placing, tasks
 from taskapp.services.completion import Subtasks
 from taskapp.services.filters import Filter, select_tasks
 from taskapp.services.records import Act, act, attempt
@@ -76,8 +76,10 @@ def run(actor: Actor, operations: Sequence[dict[str, Any]], *, atomic: bool) -> 
 
 
 def _update(doing: Act, rows: Sequence[AnyRow], values: dict[str, Any]) -> int:
-    before = len(doing.events)
     added = values.pop("labels", [])
+    if not added and not values.keys() & {*placing.PLACE, *dates.DUE}:
+        return doing.change("task", rows, values)
+    before = len(doing.events)
     for row in rows:
         more = {"labels": sorted({*row.labels, *added})} if added else {}
         tasks.update_in(doing, row, values | more)

@@ -3,8 +3,9 @@
 An open task never lies below one that is done.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Literal
 
 from taskapp.db import AnyRow
 from taskapp.domain.errors import Conflict
@@ -17,8 +18,16 @@ Subtasks = Literal["complete", "keep"]
 SUBTASKS: tuple[Subtasks, ...] = ("complete", "keep")
 
 
-def complete(doing: Act, rows: Sequence[AnyRow], subtasks: Subtasks | None = None) -> int:
-    """Mark tasks done; return how many of them were open.
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def complete(
+    doing: Act,
+    rows: Sequence[AnyRow],
+    subtasks: Subtasks | None = None,
+    more: Mapping[str, Any] = _NOTHING,
+) -> int:
+    """Mark tasks done, and change what else is to change with that; return how many were open.
 
     Raise Conflict when one has open subtasks that are not among them, and nothing is said of these.
     """
@@ -38,16 +47,22 @@ def complete(doing: Act, rows: Sequence[AnyRow], subtasks: Subtasks | None = Non
         below = []
     done = {"completed": True, "completed_at": doing.moment}
     doing.change("task", [row for row in below if not row.completed], done)
-    return doing.change("task", [row for row in rows if not row.completed], done)
+    return doing.change("task", [row for row in rows if not row.completed], done | dict(more))
 
 
-def reopen(doing: Act, rows: Sequence[AnyRow]) -> int:
-    """Open tasks again, and those above them; return how many of them were done."""
-    above = [row for row in trees.above(doing.actor, rows) if row.completed]
+def reopen(doing: Act, rows: Sequence[AnyRow], more: Mapping[str, Any] = _NOTHING) -> int:
+    """Open tasks again, and those above them; return how many of them were done.
+
+    `more` is what else is to change with that.
+    """
+    parents = {more.get("parent_id", row.parent_id) for row in rows}
+    above = [row for row in trees.above(doing.actor, parents) if row.completed]
     opened = {"completed": False, "completed_at": None}
     doing.change("task", above, opened)
     ids = {row.id for row in above}
-    return doing.change("task", [r for r in rows if r.completed and r.id not in ids], opened)
+    done = [row for row in rows if row.completed]
+    doing.change("task", [row for row in done if row.id not in ids], opened | dict(more))
+    return len(done)
 
 
 def _lift(doing: Act, rows: Sequence[AnyRow], children: Sequence[AnyRow]) -> None:

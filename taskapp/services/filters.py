@@ -21,7 +21,8 @@ ORDERS: dict[str, ColumnElement[Any]] = {
     "title": func.lower(Task.title),
     "rank": Task.__table__.c.rank,
     "due": Task.__table__.c.agenda,
-    "completed_at": Task.__table__.c.completed_at,
+    # A row that somebody put in by SQL may not say when it was completed.
+    "completed_at": func.coalesce(Task.__table__.c.completed_at, Task.__table__.c.created_at),
 }
 
 

@@ -120,10 +120,19 @@ def _take_back(doing: Act, event: AnyRow) -> None:
     elif row is not None:
         before = {k: from_json(kind, k, v) for k, v in event.before.items()}
         after = {k: from_json(kind, k, v) for k, v in event.after.items()}
-        untouched = {k: v for k, v in before.items() if getattr(row, k) == after[k]}
+        changed = {k for k in before if getattr(row, k) != after[k]}
+        for fields in _TOGETHER:
+            changed |= fields if fields & changed else set()
+        untouched = {k: v for k, v in before.items() if k not in changed}
         doing.change(kind, [row], untouched, _OPPOSITE.get(event.verb, "updated"))
 
 
+# What says one thing together: when one of them has changed since, none is taken back.
+_TOGETHER = (
+    {"completed", "completed_at"},
+    {"due_on", "due_at", "due_zone"},
+    {"project_id", "section_id", "parent_id"},
+)
 _OPPOSITE: dict[str, Literal["deleted", "restored"]] = {
     "deleted": "restored",
     "restored": "deleted",

@@ -45,7 +45,7 @@ def show(actor: Actor, label_id: int) -> AnyRow:
     """One label of the actor's; raise NotFound."""
     found = fetch(own("label", actor).where(Label.id == label_id))
     if not found:
-        raise NotFound("There is no such label.")
+        raise _missing()
     return found[0]
 
 
@@ -61,8 +61,9 @@ def update(
     values = rules.apply(RULES, changes)
     try:
         with act(actor) as doing:
-            doing.change("label", [_hold(doing, label_id, seen)], values)
-            return _hold(doing, label_id)
+            label = _hold(doing, label_id, seen)
+            doing.change("label", [label], values)
+            return doing.one("label", label_id) or label
     except IntegrityError:
         raise _taken() from None
 
@@ -103,10 +104,16 @@ def _bearers(doing: Act, label_id: int) -> Sequence[AnyRow]:
 
 
 def _hold(doing: Act, label_id: int, seen: Collection[int] | None = None) -> AnyRow:
-    label = show(doing.actor, label_id)
+    label = doing.one("label", label_id)
+    if label is None:
+        raise _missing()
     if seen is not None and label.version not in seen:
         raise StaleVersion
     return label
+
+
+def _missing() -> NotFound:
+    return NotFound("There is no such label.")
 
 
 def _taken() -> Conflict:

@@ -44,8 +44,9 @@ def update(
     """Change the fields named; raise RuleViolation, NotFound or StaleVersion."""
     values = rules.apply(RULES, changes)
     with act(actor) as doing:
-        doing.change("project", [_hold(doing, "project", project_id, seen)], values)
-        return _hold(doing, "project", project_id)
+        project = _hold(doing, "project", project_id, seen)
+        doing.change("project", [project], values)
+        return doing.one("project", project_id) or project
 
 
 def move(actor: Actor, project_id: int, after: int | None) -> AnyRow:
@@ -111,7 +112,7 @@ def update_section(
                 doing.change("task", [task], placed)
                 placing.follow(doing, task, placed)
         doing.change("section", [section], values)
-        return _hold(doing, "section", section_id)
+        return doing.one("section", section_id) or section
 
 
 def move_section(actor: Actor, section_id: int, after: int | None) -> AnyRow:
@@ -148,7 +149,9 @@ def _show(kind: Kind, actor: Actor, id_: int) -> AnyRow:
 
 
 def _hold(doing: Act, kind: Kind, id_: int, seen: Collection[int] | None = None) -> AnyRow:
-    row = _show(kind, doing.actor, id_)
+    row = doing.one(kind, id_) if kind == "project" else _show(kind, doing.actor, id_)
+    if row is None or getattr(row, "deleted_at", None) is not None:
+        raise NotFound(f"There is no such {kind}.")
     if seen is not None and row.version not in seen:
         raise StaleVersion
     return row
@@ -159,7 +162,7 @@ def _move(kind: Kind, actor: Actor, id_: int, scope: list[Any], after: int | Non
         row = _hold(doing, kind, id_)
         rank = placing.rank_after(doing, kind, scope, after, id_)
         doing.change(kind, [row], {"rank": rank})
-        return _hold(doing, kind, id_)
+        return doing.one(kind, id_) or row
 
 
 def _check_project(doing: Act, project_id: int) -> None:

@@ -23,13 +23,14 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     select,
     type_coerce,
     update,
 )
 from sqlalchemy.orm import Session
 
-from taskapp.db import AnyRow, Instant, fetch, now, transaction
+from taskapp.db import AnyRow, Instant, fetch, now, savepoint, transaction
 from taskapp.domain import dates, projects, ranks
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed
@@ -87,6 +88,14 @@ FIELDS: dict[Kind, tuple[str, ...]] = {
 COUNTED = {"completed", "deleted_at", "parent_id"}
 
 
+def _returned(kind: Kind, labels: Iterable[int]) -> list[Any]:
+    """The columns of COLUMNS, told by the statement that writes them; the labels are known."""
+    if kind != "task":
+        return COLUMNS[kind]
+    joined = literal(",".join(map(str, labels)), String)
+    return [*Task.__table__.c, type_coerce(joined, _Ids).label("labels")]
+
+
 def own(kind: Kind, actor: Actor) -> Select[*tuple[Any, ...]]:
     """The actor's things of a kind, what is in the trash included."""
     return select(*COLUMNS[kind]).where(TABLES[kind].c.user_id == actor.id)
@@ -111,6 +120,8 @@ class Act:
         self.undoes = undoes
         self.events: list[dict[str, Any]] = []
         self._parents: set[int] = set()
+        # What is known already; nobody else changes it while the act lasts.
+        self._known: dict[tuple[Kind, int], AnyRow] = {}
 
     @property
     def today(self) -> date:
@@ -123,8 +134,12 @@ class Act:
 
     def one(self, kind: Kind, id_: int) -> AnyRow | None:
         """One of the actor's things as it is now, be it in the trash."""
-        found = fetch(own(kind, self.actor).where(TABLES[kind].c.id == id_))
-        return found[0] if found else None
+        if (kind, id_) not in self._known:
+            found = fetch(own(kind, self.actor).where(TABLES[kind].c.id == id_))
+            if not found:
+                return None
+            self._known[kind, id_] = found[0]
+        return self._known[kind, id_]
 
     def add(self, kind: Kind, values: Mapping[str, Any], verb: Verb = "created") -> AnyRow:
         """Store a new thing of the actor's."""
@@ -132,13 +147,11 @@ class Act:
         stored = {"created_at": self.moment, **values}
         labels = stored.pop("labels", [])
         columns = marks | stored | self._derived(kind, None, stored)
-        query = insert(TABLES[kind]).values(columns).returning(TABLES[kind].c.id)
-        id_ = self.session.execute(query).scalar_one()
-        self._label([id_], labels)
-        row = self.one(kind, id_)
-        if row is None:
-            raise LookupError(f"{kind} {id_} is not there after it was stored")
-        self._note(kind, id_, verb, {}, fields_of(kind, row))
+        query = insert(TABLES[kind]).values(columns).returning(*_returned(kind, labels))
+        row = self.session.execute(query).one()
+        self._label([row.id], labels)
+        self._known[kind, row.id] = row
+        self._note(kind, row.id, verb, {}, fields_of(kind, row))
         self._touch(kind, row)
         return row
 
@@ -154,24 +167,14 @@ class Act:
                 if after.keys() & COUNTED:
                     self._touch(kind, row)
                 changed.append(row)
-        if not changed:
-            return 0
-        ids = [row.id for row in changed]
-        stored = {k: v for k, v in values.items() if k != "labels"}
-        if "labels" in values:
-            self._label(ids, values["labels"])
-        table = TABLES[kind]
-        marks = {"updated_at": self.moment, "version": table.c.version + 1}
-        columns = stored | self._derived(kind, changed[0], stored) | marks
-        for batch in _batches(ids):
-            self.session.execute(update(table).where(table.c.id.in_(batch)).values(columns))
-        if kind == "task" and values.get("parent_id"):
-            self._parents.add(values["parent_id"])
+        if changed:
+            self._store(kind, changed, values)
         return len(changed)
 
     def remove(self, kind: Kind, rows: Iterable[AnyRow]) -> None:
         """Delete things for good."""
         table, rows = TABLES[kind], list(rows)
+        self._known.clear()
         for row in rows:
             self._note(kind, row.id, "removed", fields_of(kind, row), {})
             self._touch(kind, row)
@@ -180,6 +183,8 @@ class Act:
 
     def settle(self) -> None:
         """Count the subtasks of those tasks that have gained, lost or changed one."""
+        if not self._parents:
+            return
         child = Task.__table__.alias()
 
         def count(completed: bool) -> Any:
@@ -197,6 +202,12 @@ class Act:
             # What is counted is not the parent's own change.
             self.session.execute(query.values(counts | {"updated_at": Task.updated_at}))
         self._parents.clear()
+        self._known.clear()
+
+    def back_to(self, mark: int) -> None:
+        """Forget what was done since there were so many events: the database has taken it back."""
+        del self.events[mark:]
+        self._known.clear()
 
     def write(self) -> None:
         """Store the events."""
@@ -215,6 +226,26 @@ class Act:
             more = [each | common | {"first_id": id_} for each in batch]
             self.session.execute(insert(Event.__table__), more)
         self.actor.acts.append(id_)
+
+    def _store(self, kind: Kind, rows: Sequence[AnyRow], values: Mapping[str, Any]) -> None:
+        ids = [row.id for row in rows]
+        if "labels" in values:
+            self._unlabel(ids)
+            self._label(ids, values["labels"])
+        if kind == "task" and values.get("parent_id"):
+            self._parents.add(values["parent_id"])
+        table, stored = TABLES[kind], {k: v for k, v in values.items() if k != "labels"}
+        marks = {"updated_at": self.moment, "version": table.c.version + 1}
+        columns = stored | self._derived(kind, rows[0], stored) | marks
+        self._known.clear()
+        for batch in _batches(ids):
+            query = update(table).where(table.c.id.in_(batch)).values(columns)
+            if len(ids) > 1:
+                self.session.execute(query)
+                continue
+            labels = values.get("labels", getattr(rows[0], "labels", []))
+            told = self.session.execute(query.returning(*_returned(kind, labels)))
+            self._known[kind, ids[0]] = told.one()
 
     def _derived(self, kind: Kind, row: AnyRow | None, values: dict[str, Any]) -> dict[str, Any]:
         """The columns that follow from those that change."""
@@ -236,11 +267,13 @@ class Act:
         depth: int = self.session.execute(select(Task.depth).where(Task.id == task_id)).scalar_one()
         return depth
 
-    def _label(self, task_ids: Sequence[int], label_ids: Iterable[int]) -> None:
+    def _unlabel(self, task_ids: Sequence[int]) -> None:
         for batch in _batches(task_ids):
             self.session.execute(
                 delete(TaskLabel.__table__).where(TaskLabel.__table__.c.task_id.in_(batch))
             )
+
+    def _label(self, task_ids: Sequence[int], label_ids: Iterable[int]) -> None:
         pairs = [{"task_id": t, "label_id": each} for t in task_ids for each in label_ids]
         for batch in _batches(pairs):
             self.session.execute(insert(TaskLabel.__table__), batch)
@@ -300,11 +333,11 @@ def attempt(doing: Act) -> Iterator[None]:
     """A part of an act that may fail alone: what raises takes only itself back."""
     mark = len(doing.events)
     try:
-        with doing.session.begin_nested():
+        with savepoint():
             yield
             doing.settle()
     except Exception:
-        del doing.events[mark:]
+        doing.back_to(mark)
         raise
 
 

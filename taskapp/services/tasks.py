@@ -139,17 +139,17 @@ def update_in(
     """The same within an act, of values that rules have passed."""
     placed = placing.place(doing, task, values)
     due = dates.due(values, dict(task._mapping), doing.zone_name)
-    completed = values.get("completed", task.completed)
     plain = {k: v for k, v in values.items() if k not in (*placing.PLACE, "completed")}
     _check_labels(doing, values)
-    doing.change("task", [task], plain | due | placed)
+    more = plain | due | placed
+    completed = values.get("completed", task.completed)
+    if completed == task.completed:
+        doing.change("task", [task], more)
+    elif completed:
+        completion.complete(doing, [task], subtasks, more)
+    else:
+        completion.reopen(doing, [task], more)
     placing.follow(doing, task, placed)
-    if completed != task.completed:
-        [held] = [hold(doing, task.id)]
-        if completed:
-            completion.complete(doing, [held], subtasks)
-        else:
-            completion.reopen(doing, [held])
 
 
 def complete(

@@ -144,7 +144,7 @@ def _purge_projects(doing: Act, projects: Sequence[AnyRow]) -> None:
 def _bring_back(doing: Act, rows: Sequence[AnyRow]) -> None:
     doing.change("task", rows, {"deleted_at": None}, "restored")
     ids = {row.id for row in rows}
-    above = {row.id: row for row in trees.above(doing.actor, rows)}
+    above = {row.id: row for row in trees.above(doing.actor, {row.parent_id for row in rows})}
     for row in rows:
         parent = above.get(row.parent_id)
         if row.parent_id not in ids and parent and _is_closed(parent, row):

@@ -1,6 +1,6 @@
 """Tasks above and below others."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from taskapp.db import AnyRow, fetch
 from taskapp.domain.actors import Actor
@@ -21,10 +21,10 @@ def below(actor: Actor, ids: Collection[int], *, in_trash: bool = False) -> list
     return found
 
 
-def above(actor: Actor, rows: Sequence[AnyRow]) -> list[AnyRow]:
-    """The parents of tasks, theirs, and so on."""
+def above(actor: Actor, parents: Collection[int | None]) -> list[AnyRow]:
+    """The parents that tasks name, theirs, and so on."""
     found: dict[int, AnyRow] = {}
-    level = {row.parent_id for row in rows} - {None}
+    level = set(parents) - {None}
     while level:
         for row in fetch(own("task", actor).where(Task.id.in_(level))):
             found[row.id] = row

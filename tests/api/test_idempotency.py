@@ -27,7 +27,7 @@ from ..conftest import NewApp
 from ..test_indexes import recorded
 
 REPLAYED = "Idempotent-Replayed"
-KEPT = ("Content-Type", "ETag", "Location", "Link")
+KEPT = ("Content-Type", "ETag", "Location", "Link", "X-Act-ID")
 
 
 def keyed(key: str = "k1") -> dict[str, str]:
@@ -107,6 +107,49 @@ def test_every_post_with_a_token_is_done_once(alice: Caller) -> None:
         first = alice.call("POST", path, headers=keyed(path))
         assert_replay(alice.call("POST", path, headers=keyed(path)), first)
     assert titles(alice) == ["Write to Grace"]
+
+
+def test_every_post_of_what_organises_is_done_once_and_its_repeat_names_the_same_act(
+    alice: Caller,
+) -> None:
+    here = f"/tasks/{alice.add_task()['id']}"
+    house, garden = (alice.post("/projects", {"name": each}).json["id"] for each in "HG")
+    hall = alice.post("/sections", {"project_id": house, "name": "Hall"}).json["id"]
+    attic = alice.post("/sections", {"project_id": house, "name": "Attic"}).json["id"]
+    red, blue = (alice.post("/labels", {"name": each}).json["id"] for each in ("red", "blue"))
+    act = alice.patch(here, {"title": "Call Grace", "labels": [red]}).headers["X-Act-ID"]
+    update = {"act": "update", "values": {"priority": "high"}}
+    acts = set()
+    for number, (path, body) in enumerate(
+        [
+            ("/projects", {"name": "Office"}),
+            (f"/projects/{garden}/move", {"after": None}),
+            ("/sections", {"project_id": house, "name": "Cellar"}),
+            (f"/sections/{attic}/move", {"after": None}),
+            ("/labels", {"name": "green"}),
+            (f"{here}/move", {"section_id": hall}),
+            ("/tasks/matching", update),
+            ("/tasks/bulk", {"operations": [{"op": "create", "values": {"title": "Another"}}]}),
+            (f"/labels/{red}/merge", {"into": blue}),
+            (f"/acts/{act}/undo", None),
+        ]
+    ):
+        sent = {} if body is None else {"json": body}
+        first = alice.call("POST", path, headers=keyed(f"{number}"), **sent)
+        before = alice.get("/changes").json["position"]
+        assert_replay(alice.call("POST", path, headers=keyed(f"{number}"), **sent), first)
+        assert alice.get("/changes").json["position"] == before
+        acts.add(first.headers["X-Act-ID"])
+    assert len(acts) == 10
+
+
+def test_what_changed_nothing_names_no_act_and_nor_does_its_repeat(alice: Caller) -> None:
+    act = post_task(alice).headers["X-Act-ID"]
+    alice.post(f"/acts/{act}/undo", None)
+    again = [alice.call("POST", f"/acts/{act}/undo", headers=keyed("k2")) for _ in range(2)]
+    assert_replay(again[1], again[0])
+    assert again[0].json == {"count": 0}
+    assert "X-Act-ID" not in again[0].headers
 
 
 def test_what_was_deleted_in_between_is_not_restored_again(alice: Caller) -> None:
@@ -312,16 +355,17 @@ def test_an_attempt_is_under_way_for_its_client_to_be_told(alice: Caller, app: F
     """From within the first, as it commits nothing yet: what a second sees."""
     seen = []
 
-    def look(*_: Any) -> None:
-        [row] = fetch(select(IdempotencyKey.__table__))
-        seen.append((row.status, row.expires_at - now()))
+    def look(_connection: Any, _cursor: Any, sql: str, *_: Any) -> None:
+        if sql.startswith("INSERT INTO task "):
+            [row] = fetch(select(IdempotencyKey.__table__))
+            seen.append((row.status, row.expires_at - now()))
 
     with app.app_context():
-        event.listen(Task, "after_insert", look)
+        event.listen(db.engine, "after_cursor_execute", look)
         try:
             post_task(alice)
         finally:
-            event.remove(Task, "after_insert", look)
+            event.remove(db.engine, "after_cursor_execute", look)
     [(status, left)] = seen
     assert status is None
     assert timedelta(seconds=30) < left <= idempotency.LEASE
@@ -586,7 +630,7 @@ def test_a_key_costs_three_statements(app: Flask, alice: Caller) -> None:
         assert post_task(alice).status_code == 201
     with app.app_context(), recorded() as repeat:
         assert post_task(alice).headers[REPLAYED] == "true"
-    assert [len(each) for each in (without, first, repeat)] == [2, 5, 4]
+    assert [len(each) for each in (without, first, repeat)] == [4, 7, 4]
 
 
 # ---------------------------------------------------------------- any sequence

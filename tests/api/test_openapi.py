@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
 from taskapp.rest import PROBLEM
 
-from ..callers import Caller
+from ..callers import Answer, Caller
 from ..conftest import NewApp
 
 Document = dict[str, Any]
@@ -31,7 +31,12 @@ NOT_DOCUMENTED = {
     "/api/docs/vendor/<release>/<name>",
     "/api/docs/static/<name>",
 }
-INPUTS = {"SignUp", "LogIn", "TaskCreate", "TaskChange", "Completion"}
+INPUTS = {
+    *("SignUp", "LogIn", "TaskCreate", "TaskChange", "Completion", "Move"),
+    *("Bulk", "Operation", "OperationValues", "Matching", "Marks"),
+    *("ProjectCreate", "ProjectChange", "SectionCreate", "SectionChange", "Order"),
+    *("LabelCreate", "LabelChange", "Merge"),
+}
 
 
 class Operation(NamedTuple):
@@ -114,9 +119,21 @@ def _expected_statuses(operation: Operation) -> set[int]:
         "signUp": {201, 409, 429},
         "logIn": {200, 401, 429},
         "createTask": {201},
+        "putTask": {200, 409},
+        "patchTask": {200, 409},
+        "completeTask": {200, 409},
         "deleteTask": {204},
         "emptyTrash": {204},
         "purgeTask": {204},
+        "purgeProject": {204},
+        "createProject": {201},
+        "deleteProject": {204},
+        "createSection": {201},
+        "deleteSection": {204},
+        "createLabel": {201, 409},
+        "changeLabel": {200, 409},
+        "deleteLabel": {204},
+        "listChanges": {200, 410},
         "changeEmail": {200, 403, 409, 429},
         "changePassword": {200, 403, 429},
         "deleteAccount": {204, 403, 429},
@@ -222,6 +239,16 @@ def test_every_response_names_its_headers(document: Document, operations: list[O
             for header in response["headers"].values():
                 assert header["description"]
                 assert header["schema"]["type"]
+
+
+def test_every_answer_to_a_change_of_what_is_ones_own_names_its_act(
+    document: Document, operations: list[Operation]
+) -> None:
+    for each in operations:
+        is_write = "{user_id}" in each.path and each.method != "get"
+        for status, response in _responses(document, each):
+            named = "X-Act-ID" in response["headers"]
+            assert named is (is_write and status < 400), (each, status)
 
 
 def test_every_error_is_a_problem_document_with_a_matching_example(
@@ -364,6 +391,7 @@ def test_what_the_api_answers_is_what_the_document_says(
         ("completeTask", 200, alice.patch(f"{here}/complete")),
         ("deleteTask", 412, alice.delete(here, headers=old)),
         ("deleteTask", 204, alice.delete(here)),
+        *_answers_of_what_organises(alice),
     ]
     said = {each.said["operationId"]: dict(_responses(document, each)) for each in operations}
     for name, status, answer in answers:
@@ -380,3 +408,55 @@ def test_what_the_api_answers_is_what_the_document_says(
         else:
             assert answer.content_type in content, name
             _validator(document, content[answer.content_type]["schema"]).validate(answer.json)
+
+
+def _answers_of_what_organises(alice: Caller) -> Iterator[tuple[str, int, Answer]]:
+    project = alice.post("/projects", {"name": "House", "color": "teal"})
+    yield "createProject", 201, project
+    house, garden = project.json["id"], alice.post("/projects", {"name": "Garden"}).json["id"]
+    yield "listProjects", 200, alice.get("/projects?archived=false")
+    yield "showProject", 200, alice.get(f"/projects/{house}")
+    yield "changeProject", 200, alice.patch(f"/projects/{house}", {"name": "Home"})
+    yield "moveProject", 200, alice.post(f"/projects/{house}/move", {"after": garden})
+    yield "moveProject", 422, alice.post(f"/projects/{house}/move", {"after": house})
+    section = alice.post("/sections", {"project_id": house, "name": "Hall"})
+    yield "createSection", 201, section
+    hall = section.json["id"]
+    yield "listSections", 200, alice.get(f"/sections?project={house}")
+    yield "showSection", 200, alice.get(f"/sections/{hall}")
+    yield "changeSection", 200, alice.patch(f"/sections/{hall}", {"name": "Attic"})
+    yield "moveSection", 200, alice.post(f"/sections/{hall}/move", {"after": None})
+    label = alice.post("/labels", {"name": "errand"})
+    yield "createLabel", 201, label
+    yield "createLabel", 409, alice.post("/labels", {"name": "ERRAND"})
+    errand, other = label.json["id"], alice.post("/labels", {"name": "other"}).json["id"]
+    yield "listLabels", 200, alice.get("/labels")
+    yield "showLabel", 200, alice.get(f"/labels/{errand}")
+    yield "changeLabel", 200, alice.patch(f"/labels/{errand}", {"color": "red"})
+    yield "changeLabel", 409, alice.patch(f"/labels/{errand}", {"name": "other"})
+    due = {"due_at": "2026-02-06T15:00:00Z", "start_on": "2026-02-01", "priority": "high"}
+    parent = alice.add_task("Move", section_id=hall, labels=[errand], **due)["id"]
+    child = alice.add_task("Pack", parent_id=parent)["id"]
+    yield "listTasks", 200, alice.get(f"/tasks?project={house}&sort=due&due_to=2026-02-06")
+    yield "listSubtasks", 200, alice.get(f"/tasks/{parent}/subtasks")
+    yield "completeTask", 409, alice.patch(f"/tasks/{parent}/complete")
+    yield "moveTask", 200, alice.post(f"/tasks/{child}/move", {"parent_id": None})
+    operations = [{"op": "complete", "id": child}, {"op": "complete", "id": 2**62}]
+    yield "runOperations", 200, alice.post("/tasks/bulk", {"operations": operations})
+    atomic = {"atomic": True, "operations": operations}
+    yield "runOperations", 404, alice.post("/tasks/bulk", atomic)
+    update = {"act": "update", "values": {"due_on": "2026-02-07"}}
+    changed = alice.post(f"/tasks/matching?project={house}", update)
+    yield "changeMatching", 200, changed
+    yield "undoAct", 200, alice.post(f"/acts/{changed.headers['X-Act-ID']}/undo", None)
+    yield "undoAct", 404, alice.post(f"/acts/{2**62}/undo", None)
+    yield "mergeLabel", 200, alice.post(f"/labels/{other}/merge", {"into": errand})
+    yield "deleteLabel", 204, alice.delete(f"/labels/{errand}")
+    yield "deleteSection", 204, alice.delete(f"/sections/{hall}")
+    yield "deleteProject", 204, alice.delete(f"/projects/{house}")
+    yield "listTrash", 200, alice.get("/trash")
+    yield "listTrashedProjects", 200, alice.get("/trash/projects")
+    yield "restoreProject", 200, alice.call("POST", f"/trash/projects/{house}/restore")
+    yield "purgeProject", 404, alice.delete(f"/trash/projects/{house}")
+    yield "listActivity", 200, alice.get("/activity?limit=500")
+    yield "listChanges", 200, alice.get("/changes?since=0&limit=500")

@@ -8,6 +8,7 @@ schemathesis for missing tokens fail where it calls an application directly.
 import string
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
 from itertools import chain, count
 from threading import Thread
 from typing import Any
@@ -19,13 +20,15 @@ from hypothesis import strategies as st
 from schemathesis.engine import events, from_schema
 from werkzeug.serving import make_server
 
+from taskapp.db import transaction
 from taskapp.domain.actors import Actor
-from taskapp.services import tasks
+from taskapp.domain.dates import EARLIEST, LATEST
+from taskapp.services import labels, projects, tasks
 
 from ..callers import make_caller
 from ..conftest import NewApp
 
-TASKS = 100
+EACH = 100
 PHASES = {"examples", "coverage", "fuzzing", "stateful"}
 LEAST_CALLS = 700
 
@@ -42,6 +45,13 @@ PASSWORDS = st.text(
     st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=12, max_size=200
 ).filter(lambda text: not text.isascii() or len(set(text)) > 6)
 
+# It has no bounds for days and instants either, nor a list of time zones.
+DAYS = st.dates(EARLIEST, LATEST)
+INSTANTS = st.datetimes(
+    datetime.combine(EARLIEST, time(12)), datetime.combine(LATEST, time(0)), timezones=st.just(UTC)
+)
+ZONE = "Europe/Berlin"
+
 SETTINGS = {
     "seed": 1,
     "generation": {"max-examples": 30, "deterministic": True, "database": "none"},
@@ -52,6 +62,10 @@ SETTINGS = {
         "positive_data_acceptance": {
             "expected-statuses": ["2xx", "304", "401", "403", "404", "409", "412"]
         },
+        # Nor is a body that names what there cannot be looked at then.
+        "negative_data_rejection": {
+            "expected-statuses": ["400", "401", "403", "404", "405", "409", "412", "415", "422"]
+        },
     },
 }
 
@@ -61,6 +75,8 @@ def formats() -> None:
     """What stands for an address and for a password."""
     schemathesis.openapi.format("email", EMAILS)
     schemathesis.openapi.format("password", PASSWORDS)
+    schemathesis.openapi.format("date", DAYS.map(date.isoformat))
+    schemathesis.openapi.format("date-time", INSTANTS.map(datetime.isoformat))
 
 
 @pytest.fixture
@@ -88,7 +104,7 @@ def described(patient_app: Flask, address: str) -> Any:
     """Its document, and what is needed to call it as Alice."""
     alice = make_caller(patient_app.test_client(), "alice@example.com")
     with patient_app.app_context():
-        ids = [tasks.create(Actor(alice.id), title=f"Task {n}").id for n in range(TASKS)]
+        there = make_things(Actor(alice.id))
     headers = {"Authorization": f"Bearer {alice.token}"}
     config = schemathesis.Config.from_dict(SETTINGS | {"headers": headers})
     schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json", config=config)
@@ -99,7 +115,7 @@ def described(patient_app: Flask, address: str) -> Any:
         """Lead where something is, unless the id is wrong on purpose."""
         for name, value in (path_parameters or {}).items():
             if isinstance(value, int) and 0 < value < 2**63:
-                choices = ids if name == "task_id" else [alice.id]
+                choices = [alice.id] if name == "user_id" else there.get(name, [1])
                 path_parameters[name] = choices[value % len(choices)]
         return path_parameters
 
@@ -111,9 +127,55 @@ def described(patient_app: Flask, address: str) -> Any:
                 case.query.pop("cursor", None)
             if case.headers and "Idempotency-Key" in case.headers:
                 case.headers["Idempotency-Key"] = f"key-{next(numbers)}"
+            case.body = what_can_be(case.body, there)
         return case
 
     return schema
+
+
+def make_things(actor: Actor) -> dict[str, list[int]]:
+    """The ids of a hundred of each, by the names that paths and bodies have for them."""
+    found: dict[str, list[int]] = {name: [] for name in ("task_id", "project_id", "section_id")}
+    found["label_id"] = []
+    with transaction():
+        for number in range(EACH):
+            project = projects.create(actor, name=f"Project {number}").id
+            found["project_id"].append(project)
+            section = projects.create_section(actor, project_id=project, name="Section")
+            found["section_id"].append(section.id)
+            found["label_id"].append(labels.create(actor, name=f"Label {number}").id)
+            found["task_id"].append(tasks.create(actor, title=f"Task {number}").id)
+    return found
+
+
+def what_can_be(body: Any, there: dict[str, list[int]]) -> Any:
+    """A body whose members go together, and name only what is there: no schema can say that."""
+    if not isinstance(body, dict):
+        return body
+    body = {name: what_can_be(value, there) for name, value in body.items()}
+    for name in {"parent_id", "section_id", "labels"} & body.keys():
+        del body[name]
+    if body.get("project_id") is not None:
+        body["project_id"] = there["project_id"][-1]
+    if "after" in body:
+        body["after"] = None
+    if "into" in body:
+        body["into"] = there["label_id"][-1]
+    if body.get("due_on") or not body.get("due_at"):
+        body.pop("due_at", None)
+        body.pop("due_zone", None)
+    for name in {"due_zone", "time_zone"} & body.keys():
+        body[name] = ZONE
+    if "operations" in body:
+        body["operations"] = [_operation(each, there) for each in body["operations"]]
+    return body
+
+
+def _operation(operation: dict[str, Any], there: dict[str, list[int]]) -> dict[str, Any]:
+    values = what_can_be(operation.get("values") or {}, there)
+    takes = {"create": {"title", "description"}, "update": {"title"}, "move": {"after"}}
+    fitting = {k: v for k, v in values.items() if k in takes.get(operation["op"], ())}
+    return {"id": there["task_id"][0], **operation, "values": fitting}
 
 
 # The longest of its values are long to print, and Hypothesis says so when it does.

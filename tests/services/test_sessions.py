@@ -73,7 +73,7 @@ def test_a_session_that_has_begun_speaks_for_its_account(alice_id: int, bob_id: 
     begin(bob_id)
     session_id = begin(alice_id)
     actor, account = sessions.resume(session_id)
-    assert actor == Actor(alice_id, session_id)
+    assert actor == Actor(alice_id, session_id, through="web")
     assert (account.id, account.email) == (alice_id, "alice@example.com")
     assert "hashed_password" not in account._mapping
 
