@@ -31,9 +31,14 @@ class Changes:
 
 
 def position(actor: Actor) -> int:
-    """Where the actor's history is now: the id of its last event, 0 before the first."""
-    [row] = fetch(select(func.max(Event.id).label("last")).where(Event.user_id == actor.id))
-    return row.last or 0
+    """Where the actor's history is now: the id of its last event, 0 before the first.
+
+    That one may be no longer kept.
+    """
+    last = select(func.max(Event.id)).where(Event.user_id == actor.id).scalar_subquery()
+    [row] = fetch(select(func.coalesce(last, User.history_from)).where(User.id == actor.id))
+    where: int = row[0]
+    return where
 
 
 def changes(actor: Actor, since: int, *, limit: int = 100) -> Changes:
