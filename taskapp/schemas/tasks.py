@@ -1,6 +1,8 @@
 """Tasks on the wire."""
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import ValidationError, fields, validates_schema
 
 from taskapp.domain import dates
 from taskapp.domain import tasks as rules
@@ -54,7 +56,8 @@ _PLACE = {
     "section_id": "The section of the project; null for none.",
     "parent_id": "The task that it is a subtask of; null for none.",
 }
-_DAY_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_MISSING = Coded("Is missing.", "required")
+_OUT_OF_PLACE = Coded("Does not go with this act; remove it.", "unknown")
 
 
 class PlaceSchema(Schema):
@@ -315,6 +318,13 @@ class MatchingSchema(Schema):
     )
     example = {"act": "update", "values": {"due_on": "2026-02-07"}}
 
+    @validates_schema
+    def _belong(self, data: dict[str, Any], **_: Any) -> None:
+        if data["act"] == "update" and "values" not in data:
+            raise ValidationError(_MISSING, "values")
+        if data["act"] != "update" and "values" in data:
+            raise ValidationError(_OUT_OF_PLACE, "values")
+
 
 class DoneSchema(Schema):
     """How much was done."""
@@ -340,11 +350,32 @@ class OperationSchema(Schema):
     subtasks = SubtasksQuerySchema._declared_fields["subtasks"]
     example = {"op": "complete", "id": 1}
 
+    @validates_schema
+    def _belong(self, data: dict[str, Any], **_: Any) -> None:
+        """What one kind of operation needs, and what goes with another only."""
+        creates, values = data["op"] == "create", data["values"]
+        faults: dict[str, Any] = {}
+        if creates == ("id" in data):
+            faults["id"] = [_OUT_OF_PLACE if creates else _MISSING]
+        alien = values.keys() - _VALUES_OF.get(data["op"], set())
+        faults["values"] = {name: [_OUT_OF_PLACE] for name in alien}
+        if creates and "title" not in values:
+            faults["values"]["title"] = [_MISSING]
+        if any(faults.values()):
+            raise ValidationError({name: each for name, each in faults.items() if each})
+
 
 class OperationValuesSchema(TaskChangeSchema, MoveSchema):
     """The values of an operation."""
 
     example = {"title": "Write to Grace"}
+
+
+_VALUES_OF = {
+    "create": set(TaskCreateSchema._declared_fields),
+    "update": set(TaskChangeSchema._declared_fields),
+    "move": set(MoveSchema._declared_fields),
+}
 
 
 class BulkSchema(Schema):
