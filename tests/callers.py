@@ -15,11 +15,18 @@ class Answer(TestResponse):
     json: Any
 
 
+# What is below one's own id.
+OWN = (
+    *("/tasks", "/trash", "/projects", "/sections", "/labels"),
+    *("/changes", "/activity", "/acts"),
+)
+
+
 @dataclass
 class Caller:
     """An account, its token, and a client that sends it.
 
-    Paths are below /api; one that begins with /tasks or /trash is the caller's own.
+    Paths are below /api; one that begins with one of OWN is the caller's own.
     """
 
     client: FlaskClient
@@ -32,7 +39,7 @@ class Caller:
         self, method: str, path: str, *, headers: dict[str, str] | None = None, **kwargs: Any
     ) -> Answer:
         """Send one request."""
-        path = f"/api/{self.id}{path}" if path.startswith(("/tasks", "/trash")) else f"/api{path}"
+        path = f"/api/{self.id}{path}" if path.startswith(OWN) else f"/api{path}"
         sent = {"Authorization": f"Bearer {self.token}"} | (headers or {})
         return cast(Answer, self.client.open(path, method=method, headers=sent, **kwargs))
 
