@@ -120,9 +120,10 @@ def _in_project(doing: Act, now: dict[str, Any], named: dict[str, Any]) -> dict[
     elif "project_id" not in named:
         wanted["section_id"] = named.get("section_id", now["section_id"])
     if wanted["project_id"] is not None and wanted["project_id"] != now["project_id"]:
-        project = _own(doing, "project", "project_id", wanted["project_id"])
+        field = "project_id" if "project_id" in named else "section_id"
+        project = _own(doing, "project", field, wanted["project_id"])
         if project.archived:
-            raise _fault("project_id", "archived", "Is archived: open it again first.")
+            raise _fault(field, "archived", "Its project is archived: open that again first.")
     moved = wanted["project_id"] != now["project_id"] or wanted["section_id"] is not None
     if "parent_id" in named or moved:
         wanted["parent_id"] = None
