@@ -79,7 +79,7 @@ def _update(doing: Act, rows: Sequence[AnyRow], values: dict[str, Any]) -> int:
     before = len(doing.events)
     added = values.pop("labels", [])
     for row in rows:
-        more = rules.apply(RULES, {"labels": [*row.labels, *added]}) if added else {}
+        more = rules.apply(RULES, {"labels": [*{*row.labels, *added}]}) if added else {}
         tasks.update_in(doing, row, values | more)
     return len({each["thing_id"] for each in doing.events[before:]})
 
