@@ -12,6 +12,7 @@ from taskapp.schemas.base import (
     Day,
     Flag,
     Identifier,
+    Inner,
     Moment,
     QueryFlag,
     QueryId,
@@ -312,7 +313,7 @@ class MatchingSchema(Schema):
             "description": "`update` gives them all the same `values`.",
         },
     )
-    values = fields.Nested(
+    values = Inner(
         MarksSchema,
         metadata={"description": "For `update`; `labels` are added to those that a task bears."},
     )
@@ -342,7 +343,7 @@ class OperationSchema(Schema):
         metadata={"enum": list(OPERATIONS), "description": "What to do."},
     )
     id = Identifier(metadata={"description": "To which task; for all but `create`."})
-    values = fields.Nested(
+    values = Inner(
         "OperationValuesSchema",
         load_default=dict,
         metadata={"description": "What to create or change, or where to `move` it."},
@@ -386,7 +387,7 @@ class BulkSchema(Schema):
         metadata={"description": "All of them or none; otherwise each for itself."},
     )
     operations = fields.List(
-        fields.Nested(OperationSchema),
+        Inner(OperationSchema),
         required=True,
         validate=obeys(rules.at_most(OPERATIONS_MOST)),
         metadata={"maxItems": OPERATIONS_MOST, "description": "In the order to do them in."},
