@@ -58,7 +58,7 @@ _PLACE = {
     "parent_id": "The task that it is a subtask of; null for none.",
 }
 _MISSING = Coded("Is missing.", "required")
-_OUT_OF_PLACE = Coded("Does not go with this act; remove it.", "unknown")
+_OUT_OF_PLACE = Coded("Does not go with this act; remove it.", "unfit")
 
 
 class PlaceSchema(Schema):

@@ -156,7 +156,7 @@ def test_all_are_given_the_same_place_marks_and_dates(alice: Caller, tasks: dict
         ({"act": "update"}, ("/values", "required")),
         ({"act": "update", "values": None}, ("/values", "null")),
         ({"act": "update", "values": []}, ("/values", "type")),
-        ({"act": "delete", "values": {"priority": "low"}}, ("/values", "unknown")),
+        ({"act": "delete", "values": {"priority": "low"}}, ("/values", "unfit")),
         ({"act": "update", "values": {"title": "x"}}, ("/values/title", "unknown")),
         ({"act": "update", "values": {"description": "x"}}, ("/values/description", "unknown")),
         ({"act": "update", "values": {"completed": True}}, ("/values/completed", "unknown")),
