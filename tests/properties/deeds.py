@@ -22,7 +22,11 @@ KEEP = timedelta(days=30)
 UNKNOWN = 10**12
 SUBTASKS: tuple[Any, ...] = (None, "complete", "keep")
 DAYS = (None, date(2026, 3, 29), date(2026, 3, 30))
-INSTANTS = (None, datetime(2026, 3, 29, 0, 59, tzinfo=UTC), datetime(2026, 3, 29, 23, 30, tzinfo=UTC))
+INSTANTS = (
+    None,
+    datetime(2026, 3, 29, 0, 59, tzinfo=UTC),
+    datetime(2026, 3, 29, 23, 30, tzinfo=UTC),
+)
 
 Deed = tuple[str, int, int, int]
 
@@ -37,12 +41,13 @@ class World:
         """Somebody's things of a kind, those in the trash included."""
         return [row.id for row in rows(kind, actor)]
 
-    def pick(self, kind: Kind, actor: Actor, number: int) -> int:
-        """One of somebody's things, or, seldom, another's or none."""
-        own = self.ids(kind, actor)
+    def pick(self, kind: Kind, actor: Actor, number: int, *, trash: bool = False) -> int:
+        """One of somebody's things in use or in the trash, or, seldom, another's or none."""
         if number == 23:
             other = self.ids(kind, self.people[actor is self.people[0]])
             return other[0] if other else UNKNOWN
+        found = rows(kind, actor)
+        own = [row.id for row in found if bool(getattr(row, "deleted_at", None)) is trash]
         return own[number % len(own)] if own else UNKNOWN
 
     def some(self, kind: Kind, actor: Actor, number: int) -> list[int]:
@@ -162,8 +167,8 @@ DEEDS: dict[str, Callable[[World, Actor, int, int, int], Any]] = {
     "move": move,
     "shift": lambda w, x, a, b, c: tasks.shift(x, w.pick("task", x, a), (-1, 1)[b % 2]),
     "delete": lambda w, x, a, b, c: tasks.delete(x, w.pick("task", x, a)),
-    "restore": lambda w, x, a, b, c: trash.restore(x, w.pick("task", x, a), keep=KEEP),
-    "purge": lambda w, x, a, b, c: trash.purge(x, w.pick("task", x, a)),
+    "restore": lambda w, x, a, b, c: trash.restore(x, w.pick("task", x, a, trash=True), keep=KEEP),
+    "purge": lambda w, x, a, b, c: trash.purge(x, w.pick("task", x, a, trash=True)),
     "empty": lambda w, x, a, b, c: trash.empty(x),
     "in bulk": in_bulk,
     "operations": operations,
@@ -173,8 +178,8 @@ DEEDS: dict[str, Callable[[World, Actor, int, int, int], Any]] = {
         x, w.pick("project", x, a), w.pick("project", x, b) if c % 2 else None),
     "delete project": lambda w, x, a, b, c: projects.delete(x, w.pick("project", x, a)),
     "restore project": lambda w, x, a, b, c: trash.restore_project(
-        x, w.pick("project", x, a), keep=KEEP),
-    "purge project": lambda w, x, a, b, c: trash.purge_project(x, w.pick("project", x, a)),
+        x, w.pick("project", x, a, trash=True), keep=KEEP),
+    "purge project": lambda w, x, a, b, c: trash.purge_project(x, w.pick("project", x, a, trash=True)),
     "create section": lambda w, x, a, b, c: projects.create_section(
         x, project_id=w.pick("project", x, a), name=f"Section {b}"),
     "edit section": edit_section,
@@ -197,7 +202,7 @@ NUMBERS = st.integers(0, 23)
 
 def deeds(names: Any = tuple(DEEDS)) -> st.SearchStrategy[Deed]:
     """A deed among those, what is done every day more often than not."""
-    daily = ("create", "create", "create", "update", "complete", "move", "delete", "undo")
+    daily = ("create", "create", "update", "complete", "move", "delete", "restore", "undo")
     likely = [name for name in daily if name in names]
     return st.tuples(st.sampled_from([*likely, *names]), NUMBERS, NUMBERS, NUMBERS)
 
