@@ -13,7 +13,7 @@ def below(actor: Actor, ids: Collection[int], *, in_trash: bool | None = False) 
 
     The trash is left out; with `in_trash` there is nothing else, and with None there is all.
     """
-    found: list[AnyRow] = []
+    found: dict[int, AnyRow] = {}
     level: Sequence[int] = list(ids)
     query = own("task", actor).order_by(Task.rank, Task.id)
     if in_trash is not None:
@@ -22,9 +22,10 @@ def below(actor: Actor, ids: Collection[int], *, in_trash: bool | None = False) 
         rows = [
             row for batch in batches(level) for row in fetch(query.where(Task.parent_id.in_(batch)))
         ]
-        found += rows
-        level = [row.id for row in rows]
-    return found
+        # One that is named may lie below another, and is met twice.
+        level = [row.id for row in rows if row.id not in found]
+        found |= {row.id: row for row in rows}
+    return list(found.values())
 
 
 def above(actor: Actor, rows: Sequence[AnyRow]) -> list[AnyRow]:
