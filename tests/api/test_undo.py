@@ -222,11 +222,13 @@ def test_an_act_that_is_no_longer_kept_is_not_found(alice: Caller, app: Flask) -
 
 def test_what_has_gone_for_good_does_not_come_back(alice: Caller, ids: Ids) -> None:
     deleted = act_of(alice.delete(f"/tasks/{ids['done']}"))
-    purged = alice.delete(f"/trash/{ids['done']}")
-    for act in (deleted, act_of(purged)):
-        answer = undo(alice, act)
-        assert (answer.status_code, answer.json) == (200, {"count": 0})
-        assert "X-Act-ID" not in answer.headers
+    purged = act_of(alice.delete(f"/trash/{ids['done']}"))
+    nothing = undo(alice, deleted)
+    assert (nothing.status_code, nothing.json) == (200, {"count": 0})
+    refused = undo(alice, purged)
+    assert_problem(refused, 409, "undo_blocked")
+    assert "X-Act-ID" not in nothing.headers
+    assert "X-Act-ID" not in refused.headers
     assert_problem(alice.get(f"/tasks/{ids['done']}"), 404, "not_found")
 
 
