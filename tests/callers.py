@@ -24,7 +24,7 @@ class Answer(TestResponse):
 class Caller:
     """An account, its token, and a client that sends it.
 
-    Paths are below /api; one that begins as in OWN is the caller's own.
+    Paths are below /api; one that begins with one of OWN is the caller's own.
     """
 
     client: FlaskClient
@@ -61,12 +61,16 @@ class Caller:
         """DELETE a path."""
         return self.call("DELETE", path, **kwargs)
 
+    def add(self, path: str, **body: Any) -> dict[str, Any]:
+        """Create something and return it as it was answered."""
+        response = self.post(path, body)
+        assert response.status_code == 201, response.text
+        thing: dict[str, Any] = response.json
+        return thing
+
     def add_task(self, title: str = "Write to Grace", **more: Any) -> dict[str, Any]:
         """Create a task and return it as it was answered."""
-        response = self.post("/tasks", {"title": title, **more})
-        assert response.status_code == 201, response.text
-        task: dict[str, Any] = response.json
-        return task
+        return self.add("/tasks", title=title, **more)
 
 
 def make_caller(client: FlaskClient, email: str) -> Caller:

@@ -6,7 +6,7 @@ from flask import Response
 
 from taskapp.api.own import OwnBlueprint
 from taskapp.auth.identity import current_actor
-from taskapp.domain.errors import RuleViolation
+from taskapp.domain.errors import Fault, RuleViolation
 from taskapp.rest import STATUS_OF, answer, dump, render
 from taskapp.schemas.tasks import (
     BulkSchema,
@@ -51,9 +51,12 @@ def change_matching(body: dict[str, Any], **query: Any) -> Response:
     which is undone at once.
     """
     subtasks = query.pop("subtasks", None)
-    count = bulk.act_on(
-        current_actor(), body["act"], Filter(**query), values=body.get("values"), subtasks=subtasks
-    )
+    actor, values = current_actor(), body.get("values")
+    try:
+        count = bulk.act_on(actor, body["act"], Filter(**query), values=values, subtasks=subtasks)
+    except RuleViolation as error:
+        placed = (Fault(f"values/{f.field}", f.code, f.message) for f in error.faults)
+        raise RuleViolation(*placed) from None
     return answer(dump({"count": count}))
 
 

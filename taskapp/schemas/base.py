@@ -87,6 +87,10 @@ class Flag(_Strict, fields.Boolean):
         return value
 
 
+class Inner(_Strict, fields.Nested):
+    """An object within another."""
+
+
 class QueryFlag(Flag):
     """The words true and false, in a URL."""
 

@@ -13,6 +13,7 @@ from taskapp.schemas.base import (
     Day,
     Flag,
     Identifier,
+    Inner,
     Moment,
     QueryFlag,
     QueryId,
@@ -55,6 +56,8 @@ _PLACE = {
     "section_id": "The section of the project; null for none.",
     "parent_id": "The task that it is a subtask of; null for none.",
 }
+_MISSING = Coded("Is missing.", "required")
+_OUT_OF_PLACE = Coded("Does not go with this act; remove it.", "unfit")
 
 
 class PlaceSchema(Schema):
@@ -309,11 +312,18 @@ class MatchingSchema(Schema):
             "description": "`update` gives them all the same `values`.",
         },
     )
-    values = fields.Nested(
+    values = Inner(
         MarksSchema,
         metadata={"description": "For `update`; `labels` are added to those that a task bears."},
     )
     example = {"act": "update", "values": {"due_on": "2026-02-07"}}
+
+    @validates_schema
+    def _belong(self, data: dict[str, Any], **_: Any) -> None:
+        if data["act"] == "update" and "values" not in data:
+            raise ValidationError(_MISSING, "values")
+        if data["act"] != "update" and "values" in data:
+            raise ValidationError(_OUT_OF_PLACE, "values")
 
 
 class DoneSchema(Schema):
@@ -332,7 +342,7 @@ class OperationSchema(Schema):
         metadata={"enum": list(OPERATIONS), "description": "What to do."},
     )
     id = Identifier(metadata={"description": "To which task; for all but `create`."})
-    values = fields.Nested(
+    values = Inner(
         "OperationValuesSchema",
         load_default=dict,
         metadata={"description": "What to create or change, or where to `move` it."},
@@ -341,15 +351,18 @@ class OperationSchema(Schema):
     example = {"op": "complete", "id": 1}
 
     @validates_schema
-    def _fits(self, operation: dict[str, Any], **_: Any) -> None:
-        """Each operation but "create" is about a task, and only "move" says `after` which."""
-        op, values = operation["op"], operation["values"]
-        if op != "create" and "id" not in operation:
-            raise ValidationError({"id": [Coded("Is missing.", "required")]})
-        takes = _VALUES_OF.get(op, set())
-        if unfit := sorted(values.keys() - takes):
-            message = Coded(f"Is nothing to {op}; remove it.", "unfit")
-            raise ValidationError({"values": {name: [message] for name in unfit}})
+    def _belong(self, data: dict[str, Any], **_: Any) -> None:
+        """What one kind of operation needs, and what goes with another only."""
+        creates, values = data["op"] == "create", data["values"]
+        faults: dict[str, Any] = {}
+        if creates == ("id" in data):
+            faults["id"] = [_OUT_OF_PLACE if creates else _MISSING]
+        alien = values.keys() - _VALUES_OF.get(data["op"], set())
+        faults["values"] = {name: [_OUT_OF_PLACE] for name in alien}
+        if creates and "title" not in values:
+            faults["values"]["title"] = [_MISSING]
+        if any(faults.values()):
+            raise ValidationError({name: each for name, each in faults.items() if each})
 
 
 class OperationValuesSchema(TaskChangeSchema, MoveSchema):
@@ -358,8 +371,8 @@ class OperationValuesSchema(TaskChangeSchema, MoveSchema):
     example = {"title": "Write to Grace"}
 
 
-_VALUES_OF: dict[str, set[str]] = {
-    "create": set(TaskChangeSchema._declared_fields),
+_VALUES_OF = {
+    "create": set(TaskCreateSchema._declared_fields),
     "update": set(TaskChangeSchema._declared_fields),
     "move": set(MoveSchema._declared_fields),
 }
@@ -373,7 +386,7 @@ class BulkSchema(Schema):
         metadata={"description": "All of them or none; otherwise each for itself."},
     )
     operations = fields.List(
-        fields.Nested(OperationSchema),
+        Inner(OperationSchema),
         required=True,
         validate=obeys(rules.at_most(OPERATIONS_MOST)),
         metadata={"maxItems": OPERATIONS_MOST, "description": "In the order to do them in."},

@@ -9,9 +9,10 @@ from taskapp.domain import dates, rules
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, Fault, RuleViolation
 from taskapp.domain.tasks import RULES
-from taskapp.services import completion, placing, tasks
+from taskapp.services import completion, tasks, trees
 from taskapp.services.completion import Subtasks
 from taskapp.services.filters import Filter, select_tasks
+from taskapp.services.placing import PLACE
 from taskapp.services.records import Act, act, attempt
 
 Deed = Literal["complete", "reopen", "delete", "update"]
@@ -77,13 +78,27 @@ def run(actor: Actor, operations: Sequence[dict[str, Any]], *, atomic: bool) -> 
 
 def _update(doing: Act, rows: Sequence[AnyRow], values: dict[str, Any]) -> int:
     added = values.pop("labels", [])
-    if not added and not values.keys() & {*placing.PLACE, *dates.DUE}:
+    if not added and not values.keys() & {*PLACE, *dates.DUE}:
         return doing.change("task", rows, values)
     before = len(doing.events)
+    apart = {name: value for name, value in values.items() if name not in PLACE}
+    led = _led(doing, rows)
     for row in rows:
-        more = {"labels": sorted({*row.labels, *added})} if added else {}
-        tasks.update_in(doing, row, values | more)
+        more = rules.apply(RULES, {"labels": [*{*row.labels, *added}]}) if added else {}
+        tasks.update_in(doing, row, (apart if row.id in led else values) | more)
     return len({each["thing_id"] for each in doing.events[before:]})
+
+
+def _led(doing: Act, rows: Sequence[AnyRow]) -> set[int]:
+    """The ids of those tasks that lie below others of them, and so go where these go."""
+    chosen = {row.id for row in rows}
+    parents = {row.id: row.parent_id for row in [*trees.above(doing.actor, rows), *rows]}
+
+    def is_led(id_: int | None) -> bool:
+        above = parents.get(id_) if id_ is not None else None
+        return above is not None and (above in chosen or is_led(above))
+
+    return {id_ for id_ in chosen if is_led(id_)}
 
 
 def _placed(error: DomainError, number: int) -> DomainError:

@@ -66,10 +66,11 @@ def reopen(doing: Act, rows: Sequence[AnyRow], more: Mapping[str, Any] = _NOTHIN
 
 
 def _lift(doing: Act, rows: Sequence[AnyRow], children: Sequence[AnyRow]) -> None:
-    """Move open subtasks to the nearest task above that stays open, or to where none is."""
-    parent_of = {row.id: row.parent_id for row in rows}
+    """Move open subtasks to where the topmost of those stands that are completed above them."""
+    done = {row.id: row for row in rows}
     for child in children:
-        above = child.parent_id
-        while above in parent_of:
-            above = parent_of[above]
-        doing.change("task", [child], {"parent_id": above, "rank": doing.new_rank()})
+        above = done[child.parent_id]
+        while above.parent_id in done:
+            above = done[above.parent_id]
+        placed = {"parent_id": above.parent_id, "section_id": above.section_id}
+        doing.change("task", [child], placed | {"rank": doing.new_rank()})

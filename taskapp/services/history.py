@@ -1,19 +1,19 @@
 """What happened: the events of an account, to look back, to undo, and to keep copies current."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, and_, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from taskapp.db import AnyRow, fetch, now, transaction
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import Conflict, Forgotten, NotFound
-from taskapp.models import Event, User
+from taskapp.models import Event, Task, TaskLabel, User
 from taskapp.services.paging import Page, Position
-from taskapp.services.records import TABLES, Act, Kind, act, from_json
+from taskapp.services.records import TABLES, Act, Kind, act, batches, from_json, own
 
 # How many events are looked at, and removed, at a time.
 PRUNE_BATCH = 5000
@@ -31,9 +31,14 @@ class Changes:
 
 
 def position(actor: Actor) -> int:
-    """Where the actor's history is now: the id of its last event, 0 before the first."""
-    [row] = fetch(select(func.max(Event.id).label("last")).where(Event.user_id == actor.id))
-    return row.last or 0
+    """Where the actor's history is now: the id of its last event, 0 before the first.
+
+    That one may be no longer kept.
+    """
+    last = select(func.max(Event.id)).where(Event.user_id == actor.id).scalar_subquery()
+    [row] = fetch(select(func.coalesce(last, User.history_from)).where(User.id == actor.id))
+    where: int = row[0]
+    return where
 
 
 def changes(actor: Actor, since: int, *, limit: int = 100) -> Changes:
@@ -84,10 +89,10 @@ def undo(actor: Actor, act_id: int) -> int:
         with act(actor, undoes=act_id) as doing:
             for event in events:
                 _take_back(doing, event)
+            _check(doing)
             return len({(each["kind"], each["thing_id"]) for each in doing.events})
     except IntegrityError:
-        message = "What has been done since stands in the way."
-        raise Conflict(message, code="undo_blocked") from None
+        raise _blocked() from None
 
 
 def prune(*, keep: timedelta) -> int:
@@ -111,23 +116,23 @@ def prune(*, keep: timedelta) -> int:
 def _take_back(doing: Act, event: AnyRow) -> None:
     kind: Kind = event.kind
     row = doing.one(kind, event.thing_id)
-    if event.verb == "created":
+    before = {k: from_json(kind, k, v) for k, v in event.before.items()}
+    after = {k: from_json(kind, k, v) for k, v in event.after.items()}
+    if not before:
         _uncreate(doing, kind, row)
     elif event.verb == "removed":
-        if row is None and kind in ("section", "label"):
-            before = {k: from_json(kind, k, v) for k, v in event.before.items()}
+        if kind in ("task", "project"):
+            raise Conflict("What was removed for good cannot be had back.", code="undo_blocked")
+        if row is None:
             doing.add(kind, before | {"id": event.thing_id}, "restored")
     elif row is not None:
-        before = {k: from_json(kind, k, v) for k, v in event.before.items()}
-        after = {k: from_json(kind, k, v) for k, v in event.after.items()}
-        changed = {k for k in before if getattr(row, k) != after[k]}
-        for fields in _TOGETHER:
-            changed |= fields if fields & changed else set()
-        untouched = {k: v for k, v in before.items() if k not in changed}
+        same = {name for name in before if getattr(row, name) == after[name]}
+        split = {name for group in _TOGETHER if not group & before.keys() <= same for name in group}
+        untouched = {name: before[name] for name in same - split}
         doing.change(kind, [row], untouched, _OPPOSITE.get(event.verb, "updated"))
 
 
-# What says one thing together: when one of them has changed since, none is taken back.
+# What makes sense only together: when one of them has changed since, the others stay as well.
 _TOGETHER = (
     {"completed", "completed_at"},
     {"due_on", "due_at", "due_zone"},
@@ -142,7 +147,57 @@ _OPPOSITE: dict[str, Literal["deleted", "restored"]] = {
 def _uncreate(doing: Act, kind: Kind, row: Any) -> None:
     if row is None:
         return
-    if "deleted_at" not in TABLES[kind].c:
+    if kind in ("section", "label"):
+        _clear(doing, kind, row.id)
         doing.remove(kind, [row])
     elif row.deleted_at is None:
         doing.change(kind, [row], {"deleted_at": doing.moment}, "deleted")
+
+
+def _clear(doing: Act, kind: Kind, id_: int) -> None:
+    """Take a section or label from the tasks in the trash; refuse when another is in it."""
+    bearing = select(TaskLabel.task_id).where(TaskLabel.label_id == id_)
+    uses = Task.section_id == id_ if kind == "section" else Task.id.in_(bearing)
+    for task in fetch(own("task", doing.actor).where(uses)):
+        if task.deleted_at is None:
+            raise _blocked()
+        labels = [each for each in task.labels if each != id_]
+        doing.change(
+            "task", [task], {"section_id": None} if kind == "section" else {"labels": labels}
+        )
+
+
+def _check(doing: Act) -> None:
+    """Refuse to leave behind what no other act would: an open task below a done one, say."""
+    touched: dict[str, set[int]] = {kind: set() for kind in TABLES}
+    for event in doing.events:
+        touched[event["kind"]].add(event["thing_id"])
+    for broken, column, kind in _broken(doing.actor):
+        for batch in batches(sorted(touched[kind])):
+            if fetch(broken.where(column.in_(batch)).limit(1)):
+                raise _blocked()
+
+
+def _broken(actor: Actor) -> Iterator[tuple[Select[*tuple[Any, ...]], Any, Kind]]:
+    """Where somebody's things contradict each other: each way, as seen from each of the two."""
+    task, parent = TABLES["task"].c, TABLES["task"].alias("parent").c
+    project, section = TABLES["project"].c, TABLES["section"].c
+    in_trash = and_(task.deleted_at.is_(None), parent.deleted_at.is_not(None))
+    is_open = and_(task.deleted_at.is_(None), ~task.completed, parent.completed)
+    elsewhere = task.project_id.is_distinct_from(parent.project_id)
+    below = select(task.id).where(task.user_id == actor.id, task.parent_id == parent.id)
+    below = below.where(or_(in_trash, is_open, elsewhere, task.section_id.is_not(None)))
+    inside = select(task.id).where(task.user_id == actor.id, task.project_id == project.id)
+    inside = inside.where(task.deleted_at.is_(None), project.deleted_at.is_not(None))
+    under = select(task.id).where(task.user_id == actor.id, task.section_id == section.id)
+    under = under.where(task.project_id.is_distinct_from(section.project_id))
+    part = select(section.id).where(section.project_id == project.id)
+    part = part.where(section.user_id == actor.id, project.deleted_at.is_not(None))
+    yield from ((below, task.id, "task"), (below, parent.id, "task"))
+    yield from ((inside, task.id, "task"), (inside, project.id, "project"))
+    yield from ((under, task.id, "task"), (under, section.id, "section"))
+    yield part, section.id, "section"
+
+
+def _blocked() -> Conflict:
+    return Conflict("What has been done since stands in the way.", code="undo_blocked")

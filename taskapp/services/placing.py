@@ -38,9 +38,9 @@ def place(doing: Act, task: AnyRow | None, given: Mapping[str, Any]) -> dict[str
 
 
 def follow(doing: Act, task: AnyRow, place_: Mapping[str, Any]) -> None:
-    """Take a task's subtasks along to where it goes."""
+    """Take a task's subtasks along to where it goes, those in the trash too."""
     if "project_id" in place_ and place_["project_id"] != task.project_id:
-        rows = trees.below(doing.actor, [task.id])
+        rows = trees.below(doing.actor, [task.id], in_trash=None)
         doing.change("task", rows, {"project_id": place_["project_id"], "section_id": None})
 
 
@@ -97,7 +97,8 @@ def _below(doing: Act, task: AnyRow | None, named: dict[str, Any]) -> dict[str, 
     parent = _own(doing, "task", "parent_id", named["parent_id"])
     if parent.completed and not getattr(task, "completed", False):
         raise _fault("parent_id", "done", "Is done: open it again first.")
-    below = trees.below(doing.actor, [task.id]) if task is not None else []
+    # What is in the trash counts: it may come back.
+    below = trees.below(doing.actor, [task.id], in_trash=None) if task is not None else []
     if task is not None and parent.id in {task.id, *(row.id for row in below)}:
         raise _fault("parent_id", "cycle", "Is the task itself, or below it.")
     height = max((row.depth for row in below), default=task.depth) - task.depth if task else 0
@@ -120,9 +121,10 @@ def _in_project(doing: Act, now: dict[str, Any], named: dict[str, Any]) -> dict[
     elif "project_id" not in named:
         wanted["section_id"] = named.get("section_id", now["section_id"])
     if wanted["project_id"] is not None and wanted["project_id"] != now["project_id"]:
-        project = _own(doing, "project", "project_id", wanted["project_id"])
+        field = "project_id" if "project_id" in named else "section_id"
+        project = _own(doing, "project", field, wanted["project_id"])
         if project.archived:
-            raise _fault("project_id", "archived", "Is archived: open it again first.")
+            raise _fault(field, "archived", "Its project is archived: open that again first.")
     moved = wanted["project_id"] != now["project_id"] or wanted["section_id"] is not None
     if "parent_id" in named or moved:
         wanted["parent_id"] = None

@@ -117,9 +117,10 @@ def update_section(
 
 def move_section(actor: Actor, section_id: int, after: int | None) -> AnyRow:
     """Put a section after another of its project, or first; raise NotFound, or RuleViolation."""
-    section = show_section(actor, section_id)
-    scope = [Section.project_id == section.project_id]
-    return _move("section", actor, section_id, scope, after)
+    with act(actor):
+        section = show_section(actor, section_id)
+        scope = [Section.project_id == section.project_id]
+        return _move("section", actor, section_id, scope, after)
 
 
 def delete_section(actor: Actor, section_id: int, *, seen: Collection[int] | None = None) -> AnyRow:

@@ -178,7 +178,7 @@ class Act:
         for row in rows:
             self._note(kind, row.id, "removed", fields_of(kind, row), {})
             self._touch(kind, row)
-        for batch in _batches([row.id for row in rows]):
+        for batch in batches([row.id for row in rows]):
             self.session.execute(delete(table).where(table.c.id.in_(batch)))
 
     def settle(self) -> None:
@@ -197,7 +197,7 @@ class Act:
             )
 
         counts = {"subtasks_open": count(False), "subtasks_done": count(True)}
-        for batch in _batches(sorted(self._parents)):
+        for batch in batches(sorted(self._parents)):
             query = update(TABLES["task"]).where(TABLES["task"].c.id.in_(batch))
             # What is counted is not the parent's own change.
             self.session.execute(query.values(counts | {"updated_at": Task.updated_at}))
@@ -222,7 +222,7 @@ class Act:
         first, *others = self.events
         query = insert(Event).values(first | common | {"undoes": self.undoes})
         id_ = self.session.execute(query.returning(Event.id)).scalar_one()
-        for batch in _batches(others):
+        for batch in batches(others):
             more = [each | common | {"first_id": id_} for each in batch]
             self.session.execute(insert(Event.__table__), more)
         self.actor.acts.append(id_)
@@ -238,7 +238,7 @@ class Act:
         marks = {"updated_at": self.moment, "version": table.c.version + 1}
         columns = stored | self._derived(kind, rows[0], stored) | marks
         self._known.clear()
-        for batch in _batches(ids):
+        for batch in batches(ids):
             query = update(table).where(table.c.id.in_(batch)).values(columns)
             if len(ids) > 1:
                 self.session.execute(query)
@@ -264,18 +264,18 @@ class Act:
     def _depth(self, task_id: int | None) -> int | None:
         if task_id is None:
             return None
-        depth: int = self.session.execute(select(Task.depth).where(Task.id == task_id)).scalar_one()
-        return depth
+        # None for one that is gone, which the database then refuses.
+        return self.session.scalar(select(Task.depth).where(Task.id == task_id))
 
     def _unlabel(self, task_ids: Sequence[int]) -> None:
-        for batch in _batches(task_ids):
+        for batch in batches(task_ids):
             self.session.execute(
                 delete(TaskLabel.__table__).where(TaskLabel.__table__.c.task_id.in_(batch))
             )
 
     def _label(self, task_ids: Sequence[int], label_ids: Iterable[int]) -> None:
         pairs = [{"task_id": t, "label_id": each} for t in task_ids for each in label_ids]
-        for batch in _batches(pairs):
+        for batch in batches(pairs):
             self.session.execute(insert(TaskLabel.__table__), batch)
 
     def _touch(self, kind: Kind, row: AnyRow) -> None:
@@ -358,5 +358,6 @@ def from_json(kind: Kind, name: str, value: Any) -> Any:
     return date.fromisoformat(value) if isinstance(type_, Date) else value
 
 
-def _batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The same, in parts that a database takes in one statement."""
     return (values[i : i + BATCH] for i in range(0, len(values), BATCH))

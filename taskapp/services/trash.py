@@ -153,8 +153,12 @@ def _bring_back(doing: Act, rows: Sequence[AnyRow]) -> None:
     for id_ in projects:
         project = doing.one("project", id_)
         if project is None or project.deleted_at is not None:
-            homeless = [row for row in rows if row.project_id == id_]
-            doing.change("task", homeless, {"project_id": None, "section_id": None})
+            homeless = [row.id for row in rows if row.project_id == id_]
+            below = trees.below(doing.actor, homeless, in_trash=None)
+            everything = {row.id: row for row in below} | {
+                row.id: row for row in rows if row.project_id == id_
+            }
+            doing.change("task", everything.values(), {"project_id": None, "section_id": None})
 
 
 def _is_closed(parent: AnyRow, task: AnyRow) -> bool:
