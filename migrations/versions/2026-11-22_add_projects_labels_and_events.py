@@ -330,6 +330,10 @@ def make_indexes(indexes):
 
 
 def upgrade() -> None:
+    if not on_sqlite():
+        # Whoever writes a task locks first it and then its owner. In another order we would wait
+        # for them while they wait for us.
+        op.execute("LOCK TABLE task IN ACCESS EXCLUSIVE MODE")
     new_tables()
     op.add_column("user", sa.Column("history_from", sa.BigInteger(), **ZERO))
     if on_sqlite():
