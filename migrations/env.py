@@ -49,7 +49,10 @@ if context.is_offline_mode():
     with context.begin_transaction():
         context.run_migrations()
 else:
-    with migrate.db.engine.connect() as connection, without_foreign_keys(connection):
+    # SQLite's write lock is taken at once: whoever writes meanwhile waits, and fails neither us
+    # nor themselves half way.
+    engine = migrate.db.engine.execution_options(begin="BEGIN IMMEDIATE")
+    with engine.connect() as connection, without_foreign_keys(connection):
         configure(connection=connection)
         with context.begin_transaction():
             context.run_migrations()

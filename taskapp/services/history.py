@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
-from taskapp.db import AnyRow, fetch, now, transaction
+from taskapp.db import AnyRow, db, fetch, now, transaction
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import Conflict, Forgotten, NotFound
 from taskapp.models import Event, Task, TaskLabel, User
@@ -17,6 +17,8 @@ from taskapp.services.records import TABLES, Act, Kind, act, batches, from_json,
 
 # How many events are looked at, and removed, at a time.
 PRUNE_BATCH = 5000
+# No event has such an id yet.
+ID_MOST = 2**63 - 1
 
 COLUMNS = [*Event.__table__.c, func.coalesce(Event.first_id, Event.id).label("act")]
 
@@ -49,8 +51,8 @@ def changes(actor: Actor, since: int, *, limit: int = 100) -> Changes:
     [account] = fetch(select(User.history_from).where(User.id == actor.id))
     if since < account.history_from:
         raise Forgotten
-    query = select(*COLUMNS).where(Event.user_id == actor.id, Event.id > since)
-    found = fetch(query.order_by(Event.id).limit(limit + 1))
+    holds, order = _stretch({Event.user_id: actor.id}, since, ID_MOST)
+    found = fetch(select(*COLUMNS).where(*holds).order_by(*order).limit(limit + 1))
     events = found[:limit]
     return Changes(events, events[-1].id if events else since, len(found) > limit)
 
@@ -63,12 +65,12 @@ def activity(
     after: Position | None = None,
 ) -> Page:
     """What happened, the last first: to one task, or to all that is the actor's."""
-    query = select(*COLUMNS).where(Event.user_id == actor.id)
+    whose: dict[Any, Any] = {Event.user_id: actor.id}
     if task_id is not None:
-        query = query.where(Event.kind == "task", Event.thing_id == task_id)
-    if after is not None:
-        query = query.where(Event.id < after[1])
-    found = fetch(query.order_by(Event.id.desc()).limit(limit + 1))
+        whose |= {Event.kind: "task", Event.thing_id: task_id}
+    holds, order = _stretch(whose, 0, after[1] if after is not None else ID_MOST)
+    backwards = [each.desc() for each in order]
+    found = fetch(select(*COLUMNS).where(*holds).order_by(*backwards).limit(limit + 1))
     rows = found[:limit]
     return Page(rows, ("", rows[-1].id) if len(found) > limit else None)
 
@@ -111,6 +113,22 @@ def prune(*, keep: timedelta) -> int:
                 account = update(User.__table__).where(User.__table__.c.id == user_id)
                 session.execute(account.values(history_from=id_, updated_at=User.updated_at))
         removed += len(old)
+
+
+def _stretch(
+    whose: dict[Any, Any], first: int, last: int
+) -> tuple[list[ColumnElement[bool]], list[ColumnElement[Any]]]:
+    """That an event has these values and an id between two; and the order of such events.
+
+    PostgreSQL is told by comparing whole rows. With "=" it may go through the events of all
+    accounts by their ids until it meets enough of this one, which may have been idle for long.
+    """
+    if db.engine.dialect.name == "sqlite":
+        same = [column == value for column, value in whose.items()]
+        return [*same, Event.id > first, Event.id < last], [Event.__table__.c.id]
+    columns = [*whose, Event.__table__.c.id]
+    place, values = tuple_(*columns), whose.values()
+    return [place > (*values, first), place < (*values, last)], columns
 
 
 def _take_back(doing: Act, event: AnyRow) -> None:

@@ -1,0 +1,150 @@
+"""Views of accounts with very many tasks: read from indexes in their order, wherever one looks."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask_migrate import upgrade
+
+from taskapp.db import db
+from taskapp.services import tasks
+from taskapp.services.filters import Filter
+
+from .conftest import NewApp, NewDatabase
+from .crowds import PAGE, TODAY, TOMORROW, VIEWS, Account, View, add_account, end_of, settle
+from .test_indexes import Statement, indexes, kinds, nodes, only_postgresql, recorded
+
+SIZE, OTHERS = 100_000, (10_000,) * 10
+# How many more blocks a page far down may cost than the first: those of a deeper index, and of
+# rows that lie further apart.
+FACTOR = 2
+
+only_sqlite = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
+every_view = pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """One with very many tasks, who was here before the others, and one with a tenth of that."""
+
+    large: Account
+    small: Account
+
+
+@pytest.fixture(scope="module")
+def crowd(new_database: NewDatabase, new_app: NewApp) -> Iterator[Crowd]:
+    """200,000 tasks, half of which are one person's."""
+    app = new_app(new_database())
+    with app.app_context():
+        upgrade()
+        with db.engine.begin() as connection:
+            large, *others = [
+                add_account(connection, f"user{number}@example.com", size)
+                for number, size in enumerate((SIZE, *OTHERS))
+            ]
+        if db.engine.dialect.name == "postgresql":
+            settle()
+        yield Crowd(large, others[4])
+
+
+def ask(view: View, account: Account, pages: int) -> Statement:
+    """The query for the page after so many; it is full."""
+    after = end_of(view, account, PAGE * pages) if pages else None
+    with recorded() as statements:
+        page = view.ask(account, PAGE, after)
+    assert (len(page.rows), page.end is None) == (PAGE, False)
+    return statements[-1]
+
+
+def analyse(statement: Statement) -> dict[str, Any]:
+    """The plan of a query that has been read before, and what it cost."""
+    sql, values = statement
+    with db.engine.connect() as connection:
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}"
+        result = connection.exec_driver_sql(explain, values)
+        plan: dict[str, Any] = result.scalar_one()[0]["Plan"]
+        return plan
+
+
+def blocks(plan: dict[str, Any]) -> int:
+    """How many blocks were looked at."""
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def assert_read_in_order(plan: dict[str, Any], view: View) -> None:
+    """A page comes from the view's index, row by row, and no other table is read as a whole."""
+    found = list(nodes(plan))
+    assert not kinds(found) & {"Sort", "Incremental Sort", "Bitmap Heap Scan"}, found
+    # The few projects of a person may well be read at once.
+    scanned = {node["Relation Name"] for node in found if "Seq Scan" in node["Node Type"]}
+    assert scanned <= {"project"}, found
+    assert indexes(found) & view.indexes, indexes(found)
+
+
+@only_postgresql
+@every_view
+def test_the_first_and_the_thousandth_page_are_read_alike(crowd: Crowd, view: View) -> None:
+    first, far = (analyse(ask(view, crowd.large, pages)) for pages in (0, 999))
+    for plan in (first, far):
+        assert_read_in_order(plan, view)
+    assert blocks(far) <= FACTOR * blocks(first), (blocks(first), blocks(far))
+
+
+@only_postgresql
+@every_view
+def test_a_page_costs_no_more_where_there_is_ten_times_as_much(crowd: Crowd, view: View) -> None:
+    small, large = (analyse(ask(view, each, 0)) for each in (crowd.small, crowd.large))
+    assert blocks(large) <= FACTOR * blocks(small), (blocks(small), blocks(large))
+
+
+@only_sqlite
+@every_view
+@pytest.mark.parametrize("pages", [0, 999])
+def test_sqlite_reads_a_page_in_its_order_too(crowd: Crowd, view: View, pages: int) -> None:
+    sql, values = ask(view, crowd.large, pages)
+    with db.engine.connect() as connection:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+        steps = [row.detail for row in rows]
+    assert not [step for step in steps if "TEMP B-TREE" in step or step.startswith("SCAN")], steps
+    used = {found[1] for step in steps if (found := re.search("INDEX ([a-z_]+)", step))}
+    assert used & view.indexes, steps
+
+
+@every_view
+def test_a_page_far_down_goes_on_where_the_one_before_it_ends(crowd: Crowd, view: View) -> None:
+    all_at_once = view.ask(crowd.large, PAGE * 1000, None).rows
+    page = view.ask(crowd.large, PAGE, end_of(view, crowd.large, PAGE * 999))
+    assert [row.id for row in page.rows] == [row.id for row in all_at_once[-PAGE:]]
+    assert {row.user_id for row in page.rows} == {crowd.large.actor.id}
+
+
+COUNTED = {
+    "Inbox": Filter(project="inbox", parent="none"),
+    "Today": Filter(due_to=TODAY, started_by=TODAY, archived=False),
+    "Upcoming": Filter(due_from=TOMORROW, archived=False),
+    "all": Filter(),
+}
+
+
+@only_postgresql
+@pytest.mark.parametrize("name", COUNTED)
+def test_counting_stops_where_nobody_looks_any_more(crowd: Crowd, name: str) -> None:
+    with recorded() as statements:
+        counts = tasks.count(crowd.large.actor, COUNTED[name])
+    assert (counts.open, counts.done) == (tasks.COUNT_MOST, tasks.COUNT_MOST)
+    plan = analyse(statements[-1])
+    # Two counts of that many; every task's row in a block of its own would be the worst.
+    assert blocks(plan) <= FACTOR * 2 * tasks.COUNT_MOST, blocks(plan)
+
+
+@only_postgresql
+def test_the_subtasks_of_a_task_are_found_by_their_parent(crowd: Crowd) -> None:
+    with recorded() as statements:
+        found = tasks.list_subtasks(crowd.large.actor, crowd.large.task)
+    assert len(found) == 50
+    for statement in statements[:2]:
+        plan = analyse(statement)
+        assert "Seq Scan" not in kinds(list(nodes(plan)))
+        assert blocks(plan) <= FACTOR * 4 * 50
