@@ -3,7 +3,7 @@
 Every action is a link or a form that works without a script; scripts send the same forms.
 """
 
-from taskapp.web import accounts, settings, site, tasks, trash
+from taskapp.web import accounts, bulk, settings, site, tasks, trash, views
 from taskapp.web.blueprint import bp
 
-__all__ = ["accounts", "bp", "settings", "site", "tasks", "trash"]
+__all__ = ["accounts", "bp", "bulk", "settings", "site", "tasks", "trash", "views"]

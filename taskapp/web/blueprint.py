@@ -7,6 +7,7 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
+    current_app,
     flash,
     g,
     make_response,
@@ -19,7 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser, is_logged_in
-from taskapp.web import assets, filters
+from taskapp.services import overview as overviews
+from taskapp.services.overview import Overview
+from taskapp.web import assets, days, filters
 
 bp = Blueprint("web", __name__, template_folder="templates")
 
@@ -52,6 +55,32 @@ def here() -> str:
     if request.method == "GET":
         return request.full_path.rstrip("?")
     return own_path(request.form.get("back")) or url_for("web.list_tasks")
+
+
+@bp.app_template_global()
+def overview() -> Overview:
+    """The projects, labels and counts of the one who is logged in, asked for once a request."""
+    if "overview" not in g:
+        g.overview = _overview()
+    known: Overview = g.overview
+    return known
+
+
+def _overview() -> Overview:
+    if g.get("is_broken"):
+        return Overview()  # the database may be what is broken
+    try:
+        return overviews.look(current_browser().actor, days.today())
+    except SQLAlchemyError:
+        if g.get("is_error"):
+            return Overview()
+        raise
+
+
+@bp.app_template_global()
+def has_page(endpoint: str) -> bool:
+    """Whether there is such a page, to be linked to."""
+    return endpoint in current_app.view_functions
 
 
 @bp.app_context_processor
