@@ -5,7 +5,7 @@ from werkzeug import Response as BaseResponse
 
 from taskapp.openapi import public
 from taskapp.web import assets
-from taskapp.web.blueprint import bp, page
+from taskapp.web.blueprint import bp, has_page, page
 
 # Each key, and what it does; the script reads them from the help sheet.
 KEYS = (
@@ -19,6 +19,12 @@ KEYS = (
             ("x", "Select"),
             ("e or Space", "Complete, or open again"),
             ("Enter", "Open"),
+            ("1 2 3", "Priority: high, medium, low"),
+            ("4", "No priority"),
+            ("t", "Due today"),
+            ("d", "Edit, at the due date"),
+            ("Shift J", "Move down"),
+            ("Shift K", "Move up"),
             ("#", "Delete"),
             ("z", "Undo"),
         ),
@@ -26,6 +32,11 @@ KEYS = (
     (
         "Places",
         (
+            ("g i", "Inbox"),
+            ("g t", "Today"),
+            ("g u", "Upcoming"),
+            ("g c", "Completed"),
+            ("g p", "Projects"),
             ("g o", "Open tasks"),
             ("g d", "Done"),
             ("g a", "All tasks"),
@@ -79,4 +90,10 @@ def manifest() -> Response:
 @public
 def show_help() -> Response:
     """Show the keys."""
-    return page("web/help.html", groups=KEYS)
+    return page("web/help.html", groups=_keys())
+
+
+def _keys() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The keys that lead somewhere."""
+    away = set() if has_page("web.list_projects") else {"g p"}
+    return [(name, [each for each in keys if each[0] not in away]) for name, keys in KEYS]
