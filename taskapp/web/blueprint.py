@@ -20,8 +20,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser, is_logged_in
-from taskapp.services import overview as overviews
-from taskapp.services.overview import Overview
+from taskapp.services import glance
+from taskapp.services.glance import Overview
 from taskapp.web import assets, days, filters
 
 bp = Blueprint("web", __name__, template_folder="templates")
@@ -70,7 +70,7 @@ def _overview() -> Overview:
     if g.get("is_broken"):
         return Overview()  # the database may be what is broken
     try:
-        return overviews.look(current_browser().actor, days.today())
+        return glance.look(current_browser().actor, days.today())
     except SQLAlchemyError:
         if g.get("is_error"):
             return Overview()

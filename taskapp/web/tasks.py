@@ -1,6 +1,6 @@
 """One task: adding, showing, editing, moving, completing, deleting it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Response, request, url_for
@@ -10,14 +10,13 @@ from taskapp.auth.identity import current_browser
 from taskapp.domain.errors import Conflict, Fault, RuleViolation, StaleVersion
 from taskapp.domain.tasks import PRIORITIES
 from taskapp.rest import read_id
-from taskapp.services import editing, history, overview, tasks
+from taskapp.services import editing, glance, history, overview, tasks
 from taskapp.services.filters import Filter
 from taskapp.web import subtasks
 from taskapp.web.blueprint import back_to, bp, notice, own_path, page
-from taskapp.web.blueprint import overview as glance
+from taskapp.web.blueprint import overview as overview_of_account
 from taskapp.web.forms import AddTaskForm, MoveForm, TaskForm, due_words, name_place, read_place
 from taskapp.web.lists import View
-from taskapp.web.story import Names
 from taskapp.web.views import show_list
 
 # What a form may say of a new task besides its title: where it is added.
@@ -155,7 +154,8 @@ def _show(task: Any, move: MoveForm, status: int = 200) -> Response:
     beside = Filter(completed=False, project=task.project_id or "inbox", parent="none")
     neighbours = tasks.list_page(actor, beside, sort="rank", limit=NEIGHBOURS_MOST).rows
     parent = tasks.show(actor, task.parent_id) if task.parent_id else None
-    sections = overview.list_sections(actor)
+    sections = glance.list_sections(actor)
+    events = history.activity(actor, task_id=task.id, limit=HISTORY_MOST).rows
     inside = {task.id, *(row.id for row in below)}
     return page(
         "web/task.html",
@@ -166,8 +166,8 @@ def _show(task: Any, move: MoveForm, status: int = 200) -> Response:
         move=move,
         sections=sections,
         neighbours=[row for row in neighbours if row.id not in inside],
-        events=history.activity(actor, task_id=task.id, limit=HISTORY_MOST).rows,
-        names=_names(sections, [*neighbours, *([parent] if parent else [])]),
+        events=events,
+        names=overview.names(actor, events) | {("task", task.id): ""},
     )
 
 
@@ -176,21 +176,14 @@ def _edit(
 ) -> Response:
     said = request.args if request.method == "GET" else request.form
     context = {"task": task, "form": form, "back": _back(said, task.id)}
-    sections = overview.list_sections(current_browser().actor)
+    sections = glance.list_sections(current_browser().actor)
     if status == 409:
-        context |= {"stored": TaskForm.of(task), "names": _names(sections)}
+        known = overview_of_account()
+        names = {("section", row.id): row.name for row in sections}
+        names |= {("project", id_): row.name for id_, row in known.projects.items()}
+        names |= {("label", id_): row.name for id_, row in known.labels.items()}
+        context |= {"stored": TaskForm.of(task), "names": names}
     return page(template, status, sections=sections, **context)
-
-
-def _names(sections: Sequence[Any], rows: Sequence[Any] = ()) -> Names:
-    """What the things are called that a history speaks of, as far as they are known anyway."""
-    known = glance()
-    return {
-        **{("task", row.id): row.title for row in rows},
-        **{("section", row.id): row.name for row in sections},
-        **{("project", row.id): row.name for row in known.projects.values()},
-        **{("label", row.id): row.name for row in known.labels.values()},
-    }
 
 
 def _back(said: Mapping[str, str], task_id: int) -> str:

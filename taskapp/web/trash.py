@@ -52,19 +52,3 @@ def empty_trash() -> BaseResponse:
     trash.empty(current_browser().actor)
     notice("The trash is empty.")
     return back_to(url_for("web.list_trash"))
-
-
-@bp.post("/trash/projects/<id:project_id>/restore")
-def restore_project(project_id: int) -> BaseResponse:
-    """Put a project back, with the tasks that were deleted with it."""
-    project = trash.restore_project(current_browser().actor, project_id, keep=trash_kept())
-    notice(f"Restored “{project.name}”.", undoable=True)
-    return back_to(url_for("web.list_trash"))
-
-
-@bp.post("/trash/projects/<id:project_id>/purge")
-def purge_project(project_id: int) -> BaseResponse:
-    """Remove a project for good."""
-    trash.purge_project(current_browser().actor, project_id)
-    notice("Deleted for good.")
-    return back_to(url_for("web.list_trash"))
