@@ -3,7 +3,28 @@
 Every action is a link or a form that works without a script; scripts send the same forms.
 """
 
-from taskapp.web import accounts, settings, site, tasks, trash
+from taskapp.web import (
+    accounts,
+    activity,
+    labels,
+    projects,
+    sections,
+    settings,
+    site,
+    tasks,
+    trash,
+)
 from taskapp.web.blueprint import bp
 
-__all__ = ["accounts", "bp", "settings", "site", "tasks", "trash"]
+__all__ = [
+    "accounts",
+    "activity",
+    "bp",
+    "labels",
+    "projects",
+    "sections",
+    "settings",
+    "site",
+    "tasks",
+    "trash",
+]

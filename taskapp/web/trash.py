@@ -24,7 +24,9 @@ def list_trash() -> Response:
     found = trash.list_page(actor, keep=trash_kept(), limit=PAGE_SIZE, after=after)
     cursor = cursors.seal(found.end, *scope) if found.end else None
     more = url_for("web.list_trash", cursor=cursor) if cursor else None
-    return page("web/trash.html", tasks=found.rows, more=more, days=trash_kept().days)
+    gone = trash.list_projects(actor, keep=trash_kept()) if after is None else ()
+    days = trash_kept().days
+    return page("web/trash.html", tasks=found.rows, projects=gone, more=more, days=days)
 
 
 @bp.post("/trash/<id:task_id>/restore")
