@@ -139,7 +139,7 @@ def test_a_project_that_cannot_be_is_not_saved(
     browser.visit(f"/projects/{project}/edit")
     browser.press("Save", name=name, color=color)
     assert browser.status == 422
-    assert browser.page.one(id="errors")
+    assert browser.page.all(id="errors")
     assert browser.page.one("input", name="name").get("value") == name
     assert names(alice, "projects") == ["House"]
 
