@@ -7,7 +7,6 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     g,
     make_response,
@@ -75,12 +74,6 @@ def _overview() -> Overview:
         if g.get("is_error"):
             return Overview()
         raise
-
-
-@bp.app_template_global()
-def has_page(endpoint: str) -> bool:
-    """Whether there is such a page, to be linked to."""
-    return endpoint in current_app.view_functions
 
 
 @bp.app_context_processor

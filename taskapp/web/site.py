@@ -5,7 +5,7 @@ from werkzeug import Response as BaseResponse
 
 from taskapp.openapi import public
 from taskapp.web import assets
-from taskapp.web.blueprint import bp, has_page, page
+from taskapp.web.blueprint import bp, page
 
 # Each key, and what it does; the script reads them from the help sheet.
 KEYS = (
@@ -90,10 +90,4 @@ def manifest() -> Response:
 @public
 def show_help() -> Response:
     """Show the keys."""
-    return page("web/help.html", groups=_keys())
-
-
-def _keys() -> list[tuple[str, list[tuple[str, str]]]]:
-    """The keys that lead somewhere."""
-    away = set() if has_page("web.list_projects") else {"g p"}
-    return [(name, [each for each in keys if each[0] not in away]) for name, keys in KEYS]
+    return page("web/help.html", groups=KEYS)

@@ -40,7 +40,7 @@ export async function ask(url, init) {
 }
 
 /** @type {(text: string, how?: {className?: string, login?: string}) => void} */
-function tell(text, { className = "notice", login } = {}) {
+export function tell(text, { className = "notice", login } = {}) {
   const [notice, words, link] = ["div", "p", "a"].map((tag) => document.createElement(tag));
   notice.className = className;
   words.textContent = `${text} `;
@@ -254,6 +254,7 @@ function submit(form, button, keep) {
   const fail = (error) => {
     takeBack();
     tell(`Not done: ${what.filter(Boolean).join(": ")}. ${error.message}`, error);
+    (button ?? form).dispatchEvent(new Event("refused"));
     if (!error.foreign || !form.isConnected) return;
     // Whatever answered is none of ours: let the browser show it.
     form.removeAttribute("data-swap");
@@ -363,6 +364,7 @@ function prepare() {
     };
   }
   for (const link of $$("[data-append]")) nearing.observe(link);
+  if ($("[data-order]")) import("./order.js");
   count();
 }
 
