@@ -55,6 +55,19 @@ def move(actor: Actor, project_id: int, after: int | None) -> AnyRow:
     return _move("project", actor, project_id, scope, after)
 
 
+def shift(actor: Actor, project_id: int, by: int) -> AnyRow:
+    """Put a project one place up (-1) or down (1) among those in use, or archived; raise NotFound.
+
+    The first goes no further up, and the last no further down.
+    """
+    with act(actor) as doing:
+        project = _hold(doing, "project", project_id)
+        scope = [Project.deleted_at.is_(None), Project.archived == project.archived]
+        rank = placing.rank_beside(doing, "project", scope, project, by)
+        doing.change("project", [project], {"rank": rank})
+        return _hold(doing, "project", project_id)
+
+
 def delete(actor: Actor, project_id: int, *, seen: Collection[int] | None = None) -> AnyRow:
     """Move a project and its tasks to the trash, from where trash.restore_project() takes them.
 
@@ -121,6 +134,16 @@ def move_section(actor: Actor, section_id: int, after: int | None) -> AnyRow:
         section = show_section(actor, section_id)
         scope = [Section.project_id == section.project_id]
         return _move("section", actor, section_id, scope, after)
+
+
+def shift_section(actor: Actor, section_id: int, by: int) -> AnyRow:
+    """Put a section one place up (-1) or down (1) in its project, as shift() does."""
+    with act(actor) as doing:
+        section = _hold(doing, "section", section_id)
+        scope = [Section.project_id == section.project_id]
+        rank = placing.rank_beside(doing, "section", scope, section, by)
+        doing.change("section", [section], {"rank": rank})
+        return _hold(doing, "section", section_id)
 
 
 def delete_section(actor: Actor, section_id: int, *, seen: Collection[int] | None = None) -> AnyRow:

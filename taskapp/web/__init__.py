@@ -3,7 +3,32 @@
 Every action is a link or a form that works without a script; scripts send the same forms.
 """
 
-from taskapp.web import accounts, settings, site, tasks, trash
+from taskapp.web import (
+    accounts,
+    activity,
+    bulk,
+    labels,
+    projects,
+    sections,
+    settings,
+    site,
+    tasks,
+    trash,
+    views,
+)
 from taskapp.web.blueprint import bp
 
-__all__ = ["accounts", "bp", "settings", "site", "tasks", "trash"]
+__all__ = [
+    "accounts",
+    "activity",
+    "bp",
+    "bulk",
+    "labels",
+    "projects",
+    "sections",
+    "settings",
+    "site",
+    "tasks",
+    "trash",
+    "views",
+]

@@ -19,7 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser, is_logged_in
-from taskapp.web import assets, filters
+from taskapp.services import glance
+from taskapp.services.glance import Overview
+from taskapp.web import assets, days, filters
 
 bp = Blueprint("web", __name__, template_folder="templates")
 
@@ -52,6 +54,26 @@ def here() -> str:
     if request.method == "GET":
         return request.full_path.rstrip("?")
     return own_path(request.form.get("back")) or url_for("web.list_tasks")
+
+
+@bp.app_template_global()
+def overview() -> Overview:
+    """The projects, labels and counts of the one who is logged in, asked for once a request."""
+    if "overview" not in g:
+        g.overview = _overview()
+    known: Overview = g.overview
+    return known
+
+
+def _overview() -> Overview:
+    if g.get("is_broken"):
+        return Overview()  # the database may be what is broken
+    try:
+        return glance.look(current_browser().actor, days.today())
+    except SQLAlchemyError:
+        if g.get("is_error"):
+            return Overview()
+        raise
 
 
 @bp.app_context_processor

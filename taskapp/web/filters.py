@@ -1,7 +1,8 @@
 """How templates show things: icons, instants in a person's time zone, Markdown."""
 
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import nh3
@@ -11,7 +12,9 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from taskapp.auth.identity import current_browser
+from taskapp.web import days
 from taskapp.web.agents import recognise
+from taskapp.web.story import Names, sentence
 
 # What Markdown makes of plain text; anything else that somebody wrote as HTML is shown as text.
 TAGS = {
@@ -28,7 +31,12 @@ def add_to(bp: Blueprint) -> None:
     bp.add_app_template_filter(local)
     bp.add_app_template_filter(instant)
     bp.add_app_template_filter(recognise)
+    bp.add_app_template_filter(days.due, "due")
+    bp.add_app_template_filter(days.recently, "recently")
+    bp.add_app_template_filter(day, "day")
+    bp.add_app_template_filter(count, "up_to")
     bp.add_app_template_global(icon)
+    bp.add_app_template_global(tell)
 
 
 def markdown(text: str | None) -> Markup:
@@ -52,6 +60,22 @@ def local(moment: datetime) -> str:
     """An instant as the one who is logged in says it, in their zone: 31 Jan 2026, 10:30."""
     here = moment.astimezone(ZoneInfo(current_browser().account.time_zone))
     return f"{here.day} {here:%b %Y, %H:%M}"
+
+
+def day(value: date) -> str:
+    """A day as the one who is logged in says it: Today, Wed 25 Nov."""
+    return days.heading(value, days.today())
+
+
+def count(number: int, most: int) -> str:
+    """A number, or that it is as many and more."""
+    return str(number) if number < most else f"{most - 1}+"
+
+
+def tell(event: Any, names: Names) -> str:
+    """What happened to a task, on its own page."""
+    told = sentence(event, names, current_browser().account.time_zone)
+    return told.replace(" of this task", "")
 
 
 def instant(moment: datetime) -> str:

@@ -24,14 +24,17 @@ def list_trash() -> Response:
     found = trash.list_page(actor, keep=trash_kept(), limit=PAGE_SIZE, after=after)
     cursor = cursors.seal(found.end, *scope) if found.end else None
     more = url_for("web.list_trash", cursor=cursor) if cursor else None
-    return page("web/trash.html", tasks=found.rows, more=more, days=trash_kept().days)
+    # Projects are few: they stand above the tasks of the first page.
+    projects = [] if after else trash.list_projects(actor, keep=trash_kept())
+    days = trash_kept().days
+    return page("web/trash.html", tasks=found.rows, projects=projects, more=more, days=days)
 
 
 @bp.post("/trash/<id:task_id>/restore")
 def restore_task(task_id: int) -> BaseResponse:
     """Put a task back where it was."""
     task = trash.restore(current_browser().actor, task_id, keep=trash_kept())
-    notice(f"Restored “{task.title}”.")
+    notice(f"Restored “{task.title}”.", undoable=True)
     return back_to(url_for("web.list_trash"))
 
 

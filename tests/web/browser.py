@@ -44,7 +44,7 @@ class Browser:
         self.open(path, **kwargs)
         return self._follow(path)
 
-    def press(self, name: str, **typed: Typed) -> Element:
+    def press(self, name: str, /, **typed: Typed) -> Element:
         """Press a button after typing into its form's fields, and see what comes."""
         button = self.button(name)
         form = self._form_of(button)

@@ -106,7 +106,7 @@ def test_ids_stand_once_and_labels_lead_to_fields(
                 assert form.all("input", name="csrf_token"), route
 
 
-def test_a_fragment_is_title_notices_and_content_only(
+def test_a_fragment_is_title_notices_content_and_what_the_places_say_now(
     app: Flask, alice: Caller, browser: Browser
 ) -> None:
     task_id = alice.add_task()["id"]
@@ -118,7 +118,9 @@ def test_a_fragment_is_title_notices_and_content_only(
         browser.open(route.at(task_id), headers={"X-Fragment": "1"})
         part = browser.page
         tags = [each.tag for each in part.children if not isinstance(each, str)]
-        assert tags == ["title", "div", "main"], route
+        assert tags == ["title", "div", "main", "nav", "nav"], route
+        for place in ("side", "bar"):
+            assert part.one(id=place).text == whole.one(id=place).text
         assert part.one("title").text == whole.one("title").text
         assert part.one(id="notices").get("role") == "status"
         assert part.one("main").text == parse(f"<main{main}</main>").text, route

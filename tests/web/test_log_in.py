@@ -298,7 +298,7 @@ def test_after_an_act_nobody_is_led_off_the_site(
         sent = {"csrf_token": token, "back": path, "title": "x", "version": "2"}
         assert browser.open(f"/tasks/{task_id}/{act}", "POST", data=sent) == 303
         assert stays(browser.response.headers["Location"])
-    assert browser.open("/undo", "POST", data={"csrf_token": token, "back": path}) == 303
+    assert browser.open("/acts/1/undo", "POST", data={"csrf_token": token, "back": path}) == 303
     assert stays(browser.response.headers["Location"])
 
 

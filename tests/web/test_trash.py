@@ -90,9 +90,10 @@ def test_after_its_time_a_task_is_neither_shown_nor_restored(
 def test_after_its_time_a_deletion_is_not_undone(
     app: Flask, alice: Caller, browser: Browser
 ) -> None:
-    task_id, long_ago = delete(alice, "a"), now() - timedelta(days=31)
-    change(app, Task, task_id, deleted_at=long_ago)
-    browser.post("/undo", act="delete", moment=long_ago.isoformat())
+    task_id = alice.add_task("a")["id"]
+    act = alice.delete(f"/tasks/{task_id}").headers["X-Act-ID"]
+    change(app, Task, task_id, deleted_at=now() - timedelta(days=31))
+    browser.post(f"/acts/{act}/undo")
     assert alice.get("/tasks").json == []
 
 

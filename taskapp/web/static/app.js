@@ -40,7 +40,7 @@ export async function ask(url, init) {
 }
 
 /** @type {(text: string, how?: {className?: string, login?: string}) => void} */
-function tell(text, { className = "notice", login } = {}) {
+export function tell(text, { className = "notice", login } = {}) {
   const [notice, words, link] = ["div", "p", "a"].map((tag) => document.createElement(tag));
   notice.className = className;
   words.textContent = `${text} `;
@@ -110,7 +110,7 @@ function swap({ page, response }, { selector, form, from, isGet, keep }) {
   if (!$(selector, page) || !$(selector)) selector = "#content";
   const [target, fresh, notices] = [$(selector), $(selector, page), $("#notices")];
   const active = document.activeElement === document.body ? from : document.activeElement;
-  const lost = target.contains(active) || notices.contains(active);
+  const lost = target.contains(active) || notices.contains(active) || active?.closest("[data-sync]");
   const born = $$("[data-task]", fresh).find(({ id }) => !$(`#${id}`));
   const moved = (isGet || response.ok) && new URL(response.url).pathname !== address.split("?")[0];
   const to = (form ?? from)?.contains(active) && (form ?? from).dataset.focus;
@@ -120,7 +120,11 @@ function swap({ page, response }, { selector, form, from, isGet, keep }) {
   // First, as the place scrolled to is known only while the page is as long as it was.
   if (isGet || response.ok) visit(new URL(response.url), keep);
   carryOver(target, fresh, form?.matches("[data-clear]") ? null : form, isGet);
-  for (const part of $$("[data-sync]", page)) $(`#${part.id}`)?.replaceChildren(...part.childNodes);
+  // What stands elsewhere, and has to know what changed.
+  for (const part of $$("[data-sync]", page)) {
+    if (!fresh.contains(part)) $(`#${part.id}`)?.replaceChildren(...part.childNodes);
+  }
+  if (isGet) $("#side")?.hidePopover?.();
   target.replaceChildren(...fresh.childNodes);
   notices.replaceChildren(...$("#notices", page).childNodes);
   document.title = page.title;
@@ -148,10 +152,6 @@ function visit({ pathname, search }, keep) {
     history[keep ? "replaceState" : "pushState"](null, "", pathname + search);
   }
   address = shown();
-  for (const place of $$("a.place")) {
-    const isPart = pathname.startsWith(`${place.pathname}/`) && "true";
-    place.ariaCurrent = place.pathname === pathname ? "page" : isPart || null;
-  }
 }
 
 /**
@@ -254,6 +254,7 @@ function submit(form, button, keep) {
   const fail = (error) => {
     takeBack();
     tell(`Not done: ${what.filter(Boolean).join(": ")}. ${error.message}`, error);
+    (button ?? form).dispatchEvent(new Event("refused"));
     if (!error.foreign || !form.isConnected) return;
     // Whatever answered is none of ours: let the browser show it.
     form.removeAttribute("data-swap");
@@ -282,8 +283,8 @@ function putIn(row, form) {
   row.append(form);
 }
 
-/** @type {(link: HTMLAnchorElement) => Promise<void>} */
-async function edit(link) {
+/** Edit in the row, beginning with a field. @type {(link: HTMLAnchorElement, name?: string) => Promise<void>} */
+export async function edit(link, name = "title") {
   const row = link.closest(".task");
   try {
     const form = $("form.edit", (await ask(link.href)).page);
@@ -291,8 +292,9 @@ async function edit(link) {
     // Back to the list as it is, not to the part of it that the row came with.
     $("[name=back]", form).value = shown();
     putIn(row, form);
-    $("[type=text]", form).focus();
-    $("[type=text]", form).setSelectionRange(-1, -1);
+    const field = form.elements[name];
+    field.focus();
+    if (field.type === "text") field.setSelectionRange(-1, -1);
   } catch {
     location.assign(link.href);
   }
@@ -309,7 +311,7 @@ function stopEditing(form) {
 
 /** Close the second thoughts that are not under a place. @type {(place?: Element) => any[]} */
 function closeConfirm(place) {
-  const open = $$("details.confirm[open]").filter((each) => !each.contains(place ?? null));
+  const open = $$("details:is(.confirm, .change)[open]").filter((each) => !each.contains(place ?? null));
   for (const each of open) each.open = false;
   return open;
 }
@@ -362,6 +364,7 @@ function prepare() {
     };
   }
   for (const link of $$("[data-append]")) nearing.observe(link);
+  if ($("[data-order]")) import("./order.js");
   count();
 }
 

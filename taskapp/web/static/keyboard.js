@@ -2,9 +2,19 @@
  * Single keys, for those who want them. What has a key of its own says so in the markup
  * (data-key); rows share theirs.
  */
-import { $, $$, ask, count, follow } from "./app.js";
+import { $, $$, ask, count, edit, follow } from "./app.js";
 
 const IN_ROW = { x: ".select", e: "[data-act=complete]", " ": "[data-act=complete]", "#": "[data-act=delete]" };
+/** What a key sends for a row: to which address, under which name, what. */
+const SENDS = {
+  1: ["mark", "priority", "high"],
+  2: ["mark", "priority", "medium"],
+  3: ["mark", "priority", "low"],
+  4: ["mark", "priority", "none"],
+  t: ["mark", "due", "today"],
+  J: ["shift", "by", "1"],
+  K: ["shift", "by", "-1"],
+};
 const FIELD = "textarea, select, input:not([type=checkbox], [type=radio])";
 
 /** A g that waits for its letter. */
@@ -20,6 +30,20 @@ function move(by) {
   const row = rows[at < 0 ? 0 : at + by];
   (row?.querySelector("a.title") ?? row?.querySelector("button"))?.focus();
   row?.scrollIntoView({ block: "nearest" });
+}
+
+/** Send what a key means for a row, as a button in it would. @type {(row: HTMLElement, key: string) => void} */
+function send(row, key) {
+  const [act, name, value] = SENDS[key];
+  const button = document.createElement("button");
+  const url = $("[data-act=complete]", row).getAttribute("formaction").replace(/complete$/, act);
+  Object.assign(button, { hidden: true, name, value, ariaLabel: `${name} ${value}` });
+  button.setAttribute("form", "bulk");
+  button.setAttribute("formaction", url);
+  button.dataset.act = act;
+  row.append(button);
+  button.click();
+  button.remove();
 }
 
 /** Show the help over the page. @type {(link: HTMLAnchorElement) => Promise<void>} */
@@ -44,7 +68,7 @@ async function help(link) {
 function press(key) {
   // The newest: of several notices with an Undo, the last.
   const target = $$(`[data-key="${CSS.escape(key)}"]`).at(-1);
-  const tasks = $('[data-key="g t"]');
+  const tasks = $('[data-key="g o"]');
   if (target?.matches(FIELD)) {
     target.focus();
     target.select();
@@ -74,7 +98,10 @@ function onKey(event) {
   const part = !begun && sequence === key && current()?.querySelector(IN_ROW[key] ?? "none");
   // Space is the browser's own on what it presses.
   if (key === " " && (!part || target.closest("button, input, summary"))) return;
+  const row = !begun && sequence === key && $("form#bulk") && current();
   if ("jk".includes(sequence)) move(key === "j" ? 1 : -1);
+  else if (row && key in SENDS && $("[data-act=complete]", row)) event.repeat || send(row, key);
+  else if (row && key === "d" && $("[data-inline]", row)) edit($("[data-inline]", row), "due_on");
   else if (part) event.repeat || part.click();
   else if (!press(sequence)) return;
   event.preventDefault();
