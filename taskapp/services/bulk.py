@@ -92,11 +92,12 @@ def _update(doing: Act, rows: Sequence[AnyRow], values: dict[str, Any]) -> int:
 def _led(doing: Act, rows: Sequence[AnyRow]) -> set[int]:
     """The ids of those tasks that lie below others of them, and so go where these go."""
     chosen = {row.id for row in rows}
-    parents = {row.id: row.parent_id for row in [*trees.above(doing.actor, rows), *rows]}
+    above = trees.above(doing.actor, [row.parent_id for row in rows])
+    parents = {row.id: row.parent_id for row in [*above, *rows]}
 
     def is_led(id_: int | None) -> bool:
-        above = parents.get(id_) if id_ is not None else None
-        return above is not None and (above in chosen or is_led(above))
+        parent = parents.get(id_) if id_ is not None else None
+        return parent is not None and (parent in chosen or is_led(parent))
 
     return {id_ for id_ in chosen if is_led(id_)}
 
