@@ -17,7 +17,7 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed
 from taskapp.models import Task
 from taskapp.services import accounts, idempotency, labels, projects, tasks
-from taskapp.services.filters import Filter
+from taskapp.services.filters import ORDERS, Filter
 
 from .callers import PASSWORD, Caller
 from .conftest import NewApp, NewDatabase
@@ -26,7 +26,7 @@ only_postgresql = pytest.mark.parametrize("new_database", ["postgresql"], indire
 
 Statement = tuple[str, Any]
 
-SORTS = [f"{sign}{name}" for sign in ("", "-") for name in tasks.ORDERS]
+SORTS = [f"{sign}{name}" for sign in ("", "-") for name in ORDERS]
 OTHERS, MINE = 1000, 1000
 
 
