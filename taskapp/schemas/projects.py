@@ -133,7 +133,7 @@ class OrderSchema(Schema):
         allow_none=True,
         metadata={"description": "What it comes right after; null to come first."},
     )
-    example = {"after": 2}
+    example = {"after": None}
 
 
 class LabelChangeSchema(Schema):

@@ -325,7 +325,7 @@ def test_an_answer_that_is_stored_stays_though_no_news_of_it_came(
     def work() -> int:
         task = tasks.create(Actor(alice.id), title="done")
         event.listen(db.session(), "after_transaction_end", lose_the_news, once=True)
-        return task.id
+        return int(task.id)
 
     def keep(task_id: int) -> idempotency.Answer:
         return idempotency.Answer(201, {}, b"%d" % task_id)

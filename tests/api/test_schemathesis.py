@@ -152,30 +152,29 @@ def what_can_be(body: Any, there: dict[str, list[int]]) -> Any:
     """A body whose members go together, and name only what is there: no schema can say that."""
     if not isinstance(body, dict):
         return body
-    body = {name: what_can_be(value, there) for name, value in body.items()}
-    for name in {"parent_id", "section_id", "labels"} & body.keys():
-        del body[name]
-    if body.get("project_id") is not None:
-        body["project_id"] = there["project_id"][-1]
-    if "after" in body:
-        body["after"] = None
-    if "into" in body:
-        body["into"] = there["label_id"][-1]
+    members: dict[str, Any] = {
+        "project_id": there["project_id"][-1],
+        "into": there["label_id"][-1],
+        "after": None,
+        "due_zone": ZONE,
+        "time_zone": ZONE,
+        "operations": [_operation(each, there) for each in body.get("operations", [])],
+    }
+    left_out = {"parent_id", "section_id", "labels"}
     if body.get("due_on") or not body.get("due_at"):
-        body.pop("due_at", None)
-        body.pop("due_zone", None)
-    for name in {"due_zone", "time_zone"} & body.keys():
-        body[name] = ZONE
-    if "operations" in body:
-        body["operations"] = [_operation(each, there) for each in body["operations"]]
-    return body
+        left_out |= {"due_at", "due_zone"}
+    return {
+        name: members.get(name, what_can_be(value, there))
+        for name, value in body.items()
+        if name not in left_out
+    }
 
 
 def _operation(operation: dict[str, Any], there: dict[str, list[int]]) -> dict[str, Any]:
-    values = what_can_be(operation.get("values") or {}, there)
+    values = {"title": "x"} | what_can_be(operation.get("values") or {}, there)
     takes = {"create": {"title", "description"}, "update": {"title"}, "move": {"after"}}
     fitting = {k: v for k, v in values.items() if k in takes.get(operation["op"], ())}
-    return {"id": there["task_id"][0], **operation, "values": fitting}
+    return operation | {"id": there["task_id"][0], "values": fitting}
 
 
 # The longest of its values are long to print, and Hypothesis says so when it does.

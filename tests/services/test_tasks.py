@@ -15,6 +15,7 @@ from taskapp.domain.dates import UNDATED
 from taskapp.domain.errors import NotFound, RuleViolation, StaleVersion
 from taskapp.models import Task
 from taskapp.services import paging, tasks
+from taskapp.services.filters import ORDERS, Filter
 
 FIELDS = [column.name for column in Task.__table__.columns]
 
@@ -180,7 +181,7 @@ def test_every_fault_is_named_and_nothing_is_stored(ada: Actor) -> None:
 
 # ---------------------------------------------------------------- list_page
 
-SORTS = [f"{sign}{name}" for sign in ("", "-") for name in tasks.ORDERS]
+SORTS = [f"{sign}{name}" for sign in ("", "-") for name in ORDERS]
 
 
 @pytest.fixture
@@ -236,7 +237,7 @@ def test_pages_follow_one_another_in_every_order_and_filter(
     wanted = in_order([row for row in shelf if completed in (None, row["completed"])], sort)
     found, after = [], None
     for _ in range(20):
-        page = tasks.list_page(ada, tasks.Filter(completed), sort=sort, limit=limit, after=after)
+        page = tasks.list_page(ada, Filter(completed), sort=sort, limit=limit, after=after)
         assert min(1, len(wanted)) <= len(page.rows) <= limit
         found += [task.id for task in page.rows]
         after = page.end
@@ -251,7 +252,7 @@ def test_pages_follow_one_another_in_every_order_and_filter(
 def test_a_task_passes_when_the_list_would_have_it(
     ada: Actor, eve: Actor, shelf: list[dict[str, Any]], completed: bool | None, q: str
 ) -> None:
-    filter_ = tasks.Filter(completed, q)
+    filter_ = Filter(completed, q)
     listed = {task.id for task in tasks.list_page(ada, filter_).rows}
     for row in shelf:
         task = tasks.update(ada, row["id"], {})

@@ -35,7 +35,7 @@ def deleted(actor: Actor, title: str = "Write to Grace", ago: timedelta | None =
     tasks.delete(actor, task_id)
     if ago is not None:
         deleted_at(task_id, now() - ago)
-    return task_id
+    return int(task_id)
 
 
 def deleted_at(task_id: int, moment: datetime) -> None:
