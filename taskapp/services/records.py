@@ -134,7 +134,8 @@ class Act:
         columns = marks | stored | self._derived(kind, None, stored)
         query = insert(TABLES[kind]).values(columns).returning(TABLES[kind].c.id)
         id_ = self.session.execute(query).scalar_one()
-        self._label([id_], labels)
+        if kind == "task":
+            self._label([id_], labels)
         row = self.one(kind, id_)
         if row is None:
             raise LookupError(f"{kind} {id_} is not there after it was stored")
