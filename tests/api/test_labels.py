@@ -206,3 +206,20 @@ def test_what_is_not_there_or_anothers_is_not_found(
         refused = alice.call(method, f"/labels/{number}{below}", **bodies.get(method, {}))
         assert_problem(refused, 404, "not_found")
     assert bob.get(f"/labels/{of_bob['id']}").json == of_bob
+
+
+@pytest.mark.parametrize("kind", ["/labels", "/projects", "/sections"])
+def test_what_is_new_takes_no_labels_from_a_task_of_the_same_number(
+    alice: Caller, bob: Caller, kind: str
+) -> None:
+    project = bob.add("/projects", name="Bob's")["id"]
+    more = {"project_id": project} if kind == "/sections" else {}
+    first = bob.add(kind, name="first", **more)["id"]
+    labels = [label(alice, "mine")]
+    last = alice.add_task(labels=labels)["id"]
+    while last <= first + 1:
+        last = alice.add_task(labels=labels)["id"]
+    number = first
+    while number < last:
+        number = bob.add(kind, name=f"another {number}", **more)["id"]
+    assert {tuple(each["labels"]) for each in alice.get("/tasks?limit=500").json} == {tuple(labels)}
