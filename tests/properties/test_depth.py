@@ -121,7 +121,7 @@ def assert_sound_but_for_counts(actor: Any) -> None:
 
 @pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
 def test_two_open_transactions_cannot_put_tasks_below_each_other(app: Flask) -> None:
-    """Both have written before either commits: one waits for the other, or both are one too many."""
+    """Both have written before either commits: one of them is refused."""
     actor = somebody()
     ids = [tasks.create(actor, title="x").id for _ in range(2)]
     written = Barrier(2, timeout=60)

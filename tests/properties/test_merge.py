@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from taskapp.domain import dates
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import RuleViolation
-from taskapp.services import labels, projects, tasks
+from taskapp.services import labels, placing, projects, tasks
 
 from .stored import everything, somebody
 
@@ -45,11 +46,8 @@ MEMBERS: dict[str, dict[str, list[Any]]] = {
 # What changes along with a member, as the API tells.
 ALONG: dict[str, set[str]] = {
     "completed": {"completed_at"},
-    **dict.fromkeys(("due_on", "due_at", "due_zone"), {"due_on", "due_at", "due_zone", "agenda"}),
-    **dict.fromkeys(
-        ("project_id", "section_id", "parent_id"),
-        {"project_id", "section_id", "parent_id", "parent_depth", "depth", "rank"},
-    ),
+    **{name: {*dates.DUE, "agenda"} for name in dates.DUE},
+    **{name: {*placing.PLACE, "parent_depth", "depth", "rank"} for name in placing.PLACE},
 }
 
 

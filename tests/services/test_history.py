@@ -1,5 +1,8 @@
 """Undo where something has changed since."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from taskapp.domain.actors import Actor
@@ -34,16 +37,17 @@ def test_undoing_the_return_of_a_label_removes_it_again(ada: Actor) -> None:
 @pytest.mark.parametrize("kind", ["project", "section", "label", "parent"])
 def test_what_has_come_into_use_since_is_not_unmade(ada: Actor, kind: str) -> None:
     project = projects.create(ada, name="House").id
-    made = {
+    made: Callable[[], dict[str, Any]] = {
         "project": lambda: {"project_id": project},
         "section": lambda: {
             "section_id": projects.create_section(ada, project_id=project, name="Roof").id
         },
         "label": lambda: {"labels": [labels.create(ada, name="errand").id]},
         "parent": lambda: {"parent_id": tasks.create(ada, title="above").id},
-    }[kind]()
+    }[kind]
+    where = made()
     act_id = ada.acts[-1]
-    task = tasks.create(ada, title="x", **made)
+    task = tasks.create(ada, title="x", **where)
     with pytest.raises(Conflict, match="stands in the way"):
         history.undo(ada, act_id)
     assert tasks.show(ada, task.id) == task
