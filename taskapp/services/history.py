@@ -12,6 +12,7 @@ from taskapp.db import AnyRow, db, fetch, now, transaction
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import Conflict, Forgotten, NotFound
 from taskapp.models import Event, Task, TaskLabel, User
+from taskapp.services import trees
 from taskapp.services.paging import Page, Position
 from taskapp.services.records import TABLES, Act, Kind, act, batches, from_json, own
 
@@ -91,6 +92,7 @@ def undo(actor: Actor, act_id: int) -> int:
         with act(actor, undoes=act_id) as doing:
             for event in events:
                 _take_back(doing, event)
+            _lead_trash(doing)
             _check(doing)
             return len({(each["kind"], each["thing_id"]) for each in doing.events})
     except IntegrityError:
@@ -183,6 +185,21 @@ def _clear(doing: Act, kind: Kind, id_: int) -> None:
         doing.change(
             "task", [task], {"section_id": None} if kind == "section" else {"labels": labels}
         )
+
+
+def _lead_trash(doing: Act) -> None:
+    """Take what is in the trash along: below tasks that go back, and in sections that do."""
+    moved = [each for each in doing.events if "project_id" in each["before"] and each["after"]]
+    for event in moved:
+        project = {"project_id": event["after"]["project_id"]}
+        if event["kind"] == "task":
+            rows = trees.below(doing.actor, [event["thing_id"]], in_trash=True)
+            doing.change("task", rows, project)
+        else:
+            inside = own("task", doing.actor).where(Task.section_id == event["thing_id"])
+            rows = list(fetch(inside.where(Task.deleted_at.is_not(None))))
+            below = trees.below(doing.actor, [row.id for row in rows], in_trash=True)
+            doing.change("task", [*rows, *below], project)
 
 
 def _check(doing: Act) -> None:

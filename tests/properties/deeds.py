@@ -66,21 +66,22 @@ class World:
 
 def place(world: World, actor: Actor, where: int, number: int) -> dict[str, Any]:
     """Where a task may be put."""
-    return [
+    made: list[Callable[[], dict[str, Any]]] = [
         lambda: {"project_id": None},
         lambda: {"project_id": world.pick("project", actor, number)},
         lambda: {"section_id": world.pick("section", actor, number)},
         lambda: {"parent_id": world.pick("task", actor, number)},
         lambda: {"parent_id": None},
         lambda: {"section_id": None},
-    ][where % 6]()
+    ]
+    return made[where % 6]()
 
 
 def change(world: World, actor: Actor, what: int, number: int) -> dict[str, Any]:
     """What may be changed of a task."""
     if what < 6:
         return place(world, actor, what, number)
-    return [
+    made: list[Callable[[], dict[str, Any]]] = [
         lambda: {"title": f"Title {number % 3}"},
         lambda: {"completed": bool(number % 2)},
         lambda: {"labels": world.some("label", actor, number)},
@@ -89,7 +90,8 @@ def change(world: World, actor: Actor, what: int, number: int) -> dict[str, Any]
         lambda: {"due_zone": (None, "Asia/Kolkata", "America/Caracas")[number % 3]},
         lambda: {"start_on": DAYS[number % 3]},
         lambda: {"priority": ("none", "high")[number % 2], "description": "x"},
-    ][what % 8]()
+    ]
+    return made[what % 8]()
 
 
 def create(world: World, actor: Actor, a: int, b: int, c: int) -> None:
@@ -179,7 +181,8 @@ DEEDS: dict[str, Callable[[World, Actor, int, int, int], Any]] = {
     "delete project": lambda w, x, a, b, c: projects.delete(x, w.pick("project", x, a)),
     "restore project": lambda w, x, a, b, c: trash.restore_project(
         x, w.pick("project", x, a, trash=True), keep=KEEP),
-    "purge project": lambda w, x, a, b, c: trash.purge_project(x, w.pick("project", x, a, trash=True)),
+    "purge project": lambda w, x, a, b, c: trash.purge_project(
+        x, w.pick("project", x, a, trash=True)),
     "create section": lambda w, x, a, b, c: projects.create_section(
         x, project_id=w.pick("project", x, a), name=f"Section {b}"),
     "edit section": edit_section,

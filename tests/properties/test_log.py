@@ -84,7 +84,7 @@ def test_whatever_people_do_the_log_tells_what_the_tables_hold() -> None:
     run_state_machine_as_test(
         TwoPeople,
         settings=settings(
-            max_examples=60,
+            max_examples=25,
             stateful_step_count=12,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
         ),
