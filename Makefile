@@ -15,10 +15,10 @@ PIP_INSTALL := $(BIN)/python -m pip install -qq --require-hashes
 .DELETE_ON_ERROR:
 # pip must not run twice at once in one .venv, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help run dev test lint fmt types imports deps check bench screenshots lock clean
+.PHONY: help run dev test lint fmt types imports deps check bench bench-views screenshots lock clean
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1	\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
 
 # ---------------------------------------------------------------- run it
 
@@ -59,6 +59,9 @@ deps: .venv/.dev ## declared dependencies against imported ones (deptry)
 
 bench: .venv/.dev ## measure the list page with 50 and with 10,000 tasks
 	@$(BIN)/python benchmarks/list_page.py $(ARGS)
+
+bench-views: .venv/.dev ## measure all views with 100,000 and with 1,000,000 tasks
+	@$(BIN)/python benchmarks/views.py $(ARGS)
 
 screenshots: .venv/.dev ## make the README's pictures anew (needs Chromium)
 	@$(BIN)/python docs/screenshots.py

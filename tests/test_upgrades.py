@@ -323,3 +323,31 @@ def test_nothing_is_lost_that_is_written_during_an_upgrade(blank: Flask, revisio
     with db.engine.connect() as connection:
         sql = "SELECT id FROM task WHERE title = 'meanwhile' AND rank IS NOT NULL ORDER BY rank, id"
         assert [row.id for row in connection.execute(text(sql))] == written
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+def test_an_upgrade_and_a_writer_never_wait_for_each_other(blank: Flask) -> None:
+    """An INSERT locks its table first and then, for the foreign key, the owner's row."""
+    upgrade(revision=REVISIONS[-1])
+    fill()
+    failed: list[Exception] = []
+
+    def migrate() -> None:
+        try:
+            with blank.app_context():
+                upgrade()
+        except Exception as error:
+            failed.append(error)
+
+    upgrading = threading.Thread(target=migrate)
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with db.engine.begin() as connection:
+        connection.execute(text("LOCK TABLE task IN ROW EXCLUSIVE MODE"))
+        upgrading.start()
+        with db.engine.connect() as watching:
+            while upgrading.is_alive() and not watching.scalar(waiting):
+                pass
+        add_as_before(connection, "meanwhile")
+    upgrading.join(60)
+    assert not failed
+    assert tasks.list_page(Actor(1), limit=1).rows[0].title == "meanwhile"
