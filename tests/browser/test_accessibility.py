@@ -99,7 +99,7 @@ def calm(visitor: Visitor, width: int) -> Visitor:
 
 def states(somebody: Visitor, elsewhere: Visitor) -> Iterator[str]:
     """Lead somebody new through every page and state; each is shown while its name is held."""
-    for part in (before, beginning, listing, editing, trashing, settling, losing):
+    for part in (before, beginning, listing, editing, trashing, organising, settling, losing):
         for state in part(somebody, elsewhere):
             yield f"{part.__name__}: {state}"
 
@@ -221,6 +221,58 @@ def trashing(somebody: Visitor, _: Visitor) -> Iterator[str]:
     somebody.open("/trash")
     somebody.row("Call Ada").locator("summary").click()
     yield "deleting for good"
+
+
+def organising(somebody: Visitor, _: Visitor) -> Iterator[str]:
+    """Projects, sections, labels, and what happened."""
+    page = somebody.page
+    for path in ("/projects", "/labels"):
+        somebody.open(path)
+        yield f"{path} without any"
+        page.locator("#name").fill("x" * 101)
+        page.locator("#name").press("Enter")
+        expect(page.locator("#errors")).to_be_focused()
+        yield f"{path} with an error"
+    house = somebody.call("POST", "/projects", {"name": "House", "color": "teal"})["id"]
+    old = {"name": "A name that is longer than a telephone is wide", "archived": True}
+    somebody.call("POST", "/projects", old)
+    somebody.open(f"/projects/{house}")
+    yield "a project without tasks"
+    for name in ("Kitchen", "Everything that is below the roof, and above"):
+        section = somebody.call("POST", "/sections", {"name": name, "project_id": house})["id"]
+        for title in ("Paint", "A title that is longer than any column of a board is wide"):
+            place = {"project_id": house, "section_id": section}
+            somebody.call("POST", "/tasks", {"title": title, "description": "x", **place})
+        label = somebody.call("POST", "/labels", {"name": name, "color": "pink"})["id"]
+    [task] = somebody.have("Inbox")
+    somebody.call("PATCH", f"/tasks/{task}", {"project_id": house})
+    for view in ("", "?view=board"):
+        somebody.open(f"/projects/{house}{view}")
+        yield f"a project{view}"
+        page.locator(".handle").first.press("Enter")
+        expect(page.locator(".place-task[open]")).to_have_count(1)
+        yield f"a project{view}, moving a task"
+        page.keyboard.press("Escape")
+        page.locator(".group-head summary").first.click()
+        yield f"a project{view}, changing a section"
+        page.keyboard.press("Escape")
+        page.get_by_label("New task in “Kitchen”").fill("x" * 201)
+        page.get_by_label("New task in “Kitchen”").press("Enter")
+        expect(page.locator("#errors")).to_be_focused()
+        yield f"a project{view}, with an error"
+    for path in (
+        *(f"/projects/{house}/edit", f"/projects/{house}?show=done", "/projects", "/labels"),
+        *(f"/projects/{house}?section={section}", f"/sections/{section}/edit"),
+        *(f"/tasks/{task}/place", f"/labels/{label}/edit", f"/labels/{label}/merge", "/activity"),
+    ):
+        somebody.open(path)
+        yield path
+    somebody.call("DELETE", f"/projects/{house}")
+    somebody.open("/activity")
+    page.locator(".deed summary").first.click()
+    yield "a large act, unfolded"
+    somebody.open("/trash")
+    yield "a project in the trash"
 
 
 def settling(somebody: Visitor, elsewhere: Visitor) -> Iterator[str]:
