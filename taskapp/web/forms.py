@@ -134,7 +134,11 @@ class TaskForm(Form):
         render_kw=DAY,
     )
     labels = SelectMultipleField(
-        "Labels", coerce=lambda said: read_id(str(said)), validate_choice=False
+        "Labels",
+        coerce=lambda said: read_id(str(said)),
+        # An empty one comes along, to tell that the form had a choice.
+        filters=[lambda ids: [id_ for id_ in ids or [] if id_]],
+        validate_choice=False,
     )
     new_labels = StringField(
         "New labels",
@@ -178,7 +182,7 @@ class TaskForm(Form):
             if self[name].raw_data
         }
         if self.labels.raw_data:
-            changes["labels"] = [each for each in self.labels.data or [] if each]
+            changes["labels"] = self.labels.data
         if self.place.data and self.place.data != shown.place.data:
             changes |= read_place(self.place.data) or {"project_id": 0}
         due = (self.due_on.data, self.due_time.data)

@@ -99,6 +99,7 @@ def mark_task(task_id: int) -> BaseResponse:
 def move_task(task_id: int) -> BaseResponse:
     """Put a task into a project or section, or below another task."""
     actor, form = current_browser().actor, MoveForm()
+    form.validate()
     # What no place is called leads to a project that nobody has.
     place = read_place(form.place.data or "") or {"project_id": 0}
     try:

@@ -64,7 +64,9 @@ class Wire:
         return {id_ for id_, url in self.urls.items() if part in url}
 
     def _asked(self, event: dict[str, Any]) -> None:
-        self.urls[event["requestId"]] = event["request"]["url"]
+        # What the style sheet of the browser itself brings along comes over no wire.
+        if not event["request"]["url"].startswith("data:"):
+            self.urls[event["requestId"]] = event["request"]["url"]
 
     def _found(self, event: dict[str, Any]) -> None:
         self.kept.add(event["requestId"])

@@ -245,10 +245,10 @@ def test_all_that_match_go_to_a_project_and_get_a_label_in_one_act(
     browser.visit("/tasks?q=call")
     browser.press("Change", all="1", to_place=f"p{project}", to_label=str(label))
     assert browser.notices() == ["Changed 60 tasks."]
-    found = alice.get(f"/tasks?project_id={project}&label_id={label}&limit=100").json
+    found = alice.get(f"/tasks?project={project}&label={label}&limit=100").json
     assert len(found) == 60
     browser.press("Undo")
-    assert alice.get(f"/tasks?project_id={project}&limit=100").json == []
+    assert alice.get(f"/tasks?project={project}&limit=100").json == []
 
 
 def test_what_is_to_change_has_to_be_said(app: Flask, alice: Caller, browser: Browser) -> None:

@@ -65,8 +65,9 @@ function places(element) {
   const like = [element.localName, ...element.classList].join(".");
   const rows = $$(".task", row.parentElement);
   const at = rows.indexOf(row);
-  return [...rows.slice(at), ...rows.slice(0, at).reverse()]
-    .flatMap(({ id }) => [`#${id} ${like}`, `#${id} a`, `#${id} button`]);
+  const itself = element.id ? [path(element)] : [];
+  return itself.concat([...rows.slice(at), ...rows.slice(0, at).reverse()]
+    .flatMap(({ id }) => [`#${id} ${like}`, `#${id} a`, `#${id} button`]));
 }
 
 /** Focus the first that can be, never nothing. @type {(selectors: string[]) => void} */
