@@ -351,7 +351,7 @@ QUERIES = {
     ("GET", "/changes"): 2,
     ("GET", "/changes?since=0"): 3,
     ("GET", "/activity"): 2,
-    ("POST", "/acts/{act}/undo"): 6,
+    ("POST", "/acts/{act}/undo"): 10,
 }
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/auth/signup"): {"email": "eve@example.com", "password": PASSWORD},
