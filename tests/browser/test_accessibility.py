@@ -149,6 +149,11 @@ def listing(somebody: Visitor, _: Visitor) -> Iterator[str]:
     for path in ("/tasks", "/tasks?show=done", "/tasks?show=all", "/tasks?q=grace&sort=title"):
         somebody.open(path)
         yield path
+    somebody.call("POST", "/tasks", {"title": "Late", "due_on": "2020-01-31", "priority": "high"})
+    somebody.call("POST", "/tasks", {"title": "Ahead", "due_on": "2900-01-31", "priority": "low"})
+    for path in ("/inbox", "/today", "/upcoming", "/completed", "/tasks?priority=high"):
+        somebody.open(path)
+        yield path
     somebody.open("/tasks?q=nobody")
     yield "nothing found"
     somebody.open("/tasks?show=all")

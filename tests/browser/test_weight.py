@@ -69,7 +69,8 @@ class Wire:
             self.urls[event["requestId"]] = event["request"]["url"]
 
     def _found(self, event: dict[str, Any]) -> None:
-        self.kept.add(event["requestId"])
+        if event["requestId"] in self.urls:
+            self.kept.add(event["requestId"])
 
     def _answered(self, event: dict[str, Any]) -> None:
         response, id_ = event["response"], event["requestId"]
