@@ -243,7 +243,7 @@ def test_the_shell_knows_the_database_the_models_and_the_services(app: Flask) ->
     services = {path.stem for path in Path(tasks.__file__).parent.glob("[a-z]*.py")}
     for_services = {"agenda", "completion", "filters", "idempotency", "paging", "placing"}
     # What only pages need is not for the shell either.
-    for_services |= {"records", "trees", "editing", "glance", "overview"}
+    for_services |= {"records", "trees", "editing", "glance", "names"}
     assert services - for_services == services & names.keys()
     assert names["Filter"] is Filter
     assert callable(names["act_as"])

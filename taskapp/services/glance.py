@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, false, func, literal, select, unio
 
 from taskapp.db import AnyRow, fetch
 from taskapp.domain.actors import Actor
-from taskapp.models import Label, Project, Section, Task
+from taskapp.models import Label, Project, Section, Task, TaskLabel
 from taskapp.services.filters import Filter, conditions
 from taskapp.services.records import own
 
@@ -48,6 +48,15 @@ def list_sections(actor: Actor) -> Sequence[AnyRow]:
     """All sections of the actor's projects in their order, as a choice among them needs them."""
     query = own("section", actor).with_only_columns(Section.id, Section.project_id, Section.name)
     return fetch(query.order_by(Section.rank, Section.id))
+
+
+def count_labelled(actor: Actor) -> Mapping[int, int]:
+    """How many open tasks bear each of the actor's labels; COUNT_MOST is as many and more."""
+    bearing = select(Task.id).join(TaskLabel, TaskLabel.task_id == Task.id)
+    inside = conditions(actor, Filter(completed=False))
+    open_ = _count(bearing.where(*inside, TaskLabel.label_id == Label.id).correlate(Label))
+    query = select(Label.id, open_.label("open")).where(Label.user_id == actor.id)
+    return {row.id: row.open for row in fetch(query)}
 
 
 def _projects(actor: Actor) -> Select[*tuple[Any, ...]]:

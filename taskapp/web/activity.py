@@ -11,7 +11,7 @@ from flask import Response
 from taskapp.auth.identity import current_browser
 from taskapp.db import AnyRow
 from taskapp.db import now as this_moment
-from taskapp.services import history, overview
+from taskapp.services import history, names
 from taskapp.web import paged
 from taskapp.web.blueprint import bp, page
 from taskapp.web.lists import PAGE_SIZE
@@ -41,7 +41,7 @@ def list_activity() -> Response:
     scope = [browser.actor.id, "activity"]
     found = history.activity(browser.actor, limit=PAGE_SIZE, after=paged.place(*scope))
     zone_name = browser.account.time_zone
-    deeds = _deeds(found.rows, overview.names(browser.actor, found.rows), zone_name)
+    deeds = _deeds(found.rows, names.of(browser.actor, found.rows), zone_name)
     zone = ZoneInfo(zone_name)
     days = [
         (_called(day, this_moment().astimezone(zone).date()), list(some))

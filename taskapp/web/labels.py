@@ -6,7 +6,7 @@ from wtforms.fields.choices import SelectChoice
 
 from taskapp.auth.identity import current_browser
 from taskapp.domain.errors import Conflict, Fault, RuleViolation, StaleVersion
-from taskapp.services import labels, overview
+from taskapp.services import glance, labels
 from taskapp.web.blueprint import back_to, bp, notice, page
 from taskapp.web.organising_forms import AddLabelForm, LabelForm, MergeForm
 from taskapp.web.projects import stale
@@ -90,7 +90,7 @@ def merge_label(label_id: int) -> BaseResponse:
 
 def _show_all(form: AddLabelForm, status: int = 200) -> Response:
     actor = current_browser().actor
-    open_with = overview.open_with_labels(actor)
+    open_with = glance.count_labelled(actor)
     found = labels.list_all(actor)
     return page("web/labels.html", status, labels=found, open_with=open_with, form=form)
 

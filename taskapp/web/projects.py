@@ -13,7 +13,7 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.errors import NotFound, RuleViolation, StaleVersion
 from taskapp.extensions import trash_kept
 from taskapp.rest import read_id
-from taskapp.services import overview, projects, tasks, trash
+from taskapp.services import projects, tasks, trash
 from taskapp.services.filters import Filter
 from taskapp.web import paged
 from taskapp.web.blueprint import back_to, bp, notice, own_path, page
@@ -202,7 +202,6 @@ def _show_all(form: AddProjectForm, status: int = 200) -> Response:
         status,
         projects=[each for each in found if not each.archived],
         archived=[each for each in found if each.archived],
-        open_in=overview.open_in_projects(actor),
         form=form,
     )
 

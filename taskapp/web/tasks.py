@@ -10,11 +10,10 @@ from taskapp.auth.identity import current_browser
 from taskapp.domain.errors import Conflict, Fault, RuleViolation, StaleVersion
 from taskapp.domain.tasks import PRIORITIES
 from taskapp.rest import read_id
-from taskapp.services import editing, glance, history, overview, tasks
+from taskapp.services import editing, glance, history, names, tasks
 from taskapp.services.filters import Filter
 from taskapp.web import subtasks
-from taskapp.web.blueprint import back_to, bp, notice, own_path, page
-from taskapp.web.blueprint import overview as overview_of_account
+from taskapp.web.blueprint import back_to, bp, notice, overview, own_path, page
 from taskapp.web.forms import AddTaskForm, MoveForm, TaskForm, due_words, name_place, read_place
 from taskapp.web.lists import View
 from taskapp.web.views import show_list
@@ -168,7 +167,7 @@ def _show(task: Any, move: MoveForm, status: int = 200) -> Response:
         sections=sections,
         neighbours=[row for row in neighbours if row.id not in inside],
         events=events,
-        names=overview.names(actor, events) | {("task", task.id): ""},
+        names=names.of(actor, events) | {("task", task.id): ""},
     )
 
 
@@ -179,11 +178,11 @@ def _edit(
     context = {"task": task, "form": form, "back": _back(said, task.id)}
     sections = glance.list_sections(current_browser().actor)
     if status == 409:
-        known = overview_of_account()
-        names = {("section", row.id): row.name for row in sections}
-        names |= {("project", id_): row.name for id_, row in known.projects.items()}
-        names |= {("label", id_): row.name for id_, row in known.labels.items()}
-        context |= {"stored": TaskForm.of(task), "names": names}
+        known = overview()
+        named = {("section", row.id): row.name for row in sections}
+        named |= {("project", id_): row.name for id_, row in known.projects.items()}
+        named |= {("label", id_): row.name for id_, row in known.labels.items()}
+        context |= {"stored": TaskForm.of(task), "names": named}
     return page(template, status, sections=sections, **context)
 
 

@@ -1,17 +1,15 @@
-"""What lists of projects and labels, and the history, tell at a glance: numbers and names."""
+"""What things that the history speaks of are called."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from taskapp.db import AnyRow, fetch
 from taskapp.domain.actors import Actor
-from taskapp.models import Event, Task, TaskLabel
-from taskapp.services.filters import Filter, conditions
-from taskapp.services.records import BATCH, TABLES, Kind
+from taskapp.models import Event
+from taskapp.services.records import TABLES, Kind, batches
 
-_OPEN = Filter(completed=False)
 # What events tell of other things by their ids.
 _REFERENCES: dict[str, Kind] = {
     "project_id": "project",
@@ -20,23 +18,7 @@ _REFERENCES: dict[str, Kind] = {
 }
 
 
-def open_in_projects(actor: Actor) -> dict[int, int]:
-    """How many open tasks there are in each project that has any."""
-    count = func.count().label("open")
-    query = select(Task.project_id, count).where(*conditions(actor, _OPEN))
-    rows = fetch(query.where(Task.project_id.is_not(None)).group_by(Task.project_id))
-    return {row.project_id: row.open for row in rows}
-
-
-def open_with_labels(actor: Actor) -> dict[int, int]:
-    """How many open tasks bear each label that any bears."""
-    count = func.count().label("open")
-    query = select(TaskLabel.label_id, count).join(Task, Task.id == TaskLabel.task_id)
-    rows = fetch(query.where(*conditions(actor, _OPEN)).group_by(TaskLabel.label_id))
-    return {row.label_id: row.open for row in rows}
-
-
-def names(actor: Actor, events: Sequence[AnyRow]) -> dict[tuple[str, int], str]:
+def of(actor: Actor, events: Sequence[AnyRow]) -> dict[tuple[str, int], str]:
     """What all that events speak of is called now, or was when it was removed for good."""
     wanted: dict[Kind, set[int]] = {"task": set(), "project": set(), "section": set()}
     wanted["label"] = set()
@@ -46,15 +28,11 @@ def names(actor: Actor, events: Sequence[AnyRow]) -> dict[tuple[str, int], str]:
             wanted[kind].add(id_)
     found: dict[tuple[str, int], str] = {}
     for kind, ids in wanted.items():
-        for batch in _batches(sorted(ids)):
+        for batch in batches(sorted(ids)):
             found |= _named(actor, kind, batch)
-        for batch in _batches(sorted(id_ for id_ in ids if (kind, id_) not in found)):
+        for batch in batches(sorted(id_ for id_ in ids if (kind, id_) not in found)):
             found |= _removed(actor, kind, batch)
     return found
-
-
-def _batches(ids: Sequence[int]) -> Iterable[Sequence[int]]:
-    return (ids[i : i + BATCH] for i in range(0, len(ids), BATCH))
 
 
 def _referred(event: AnyRow) -> Iterable[tuple[Kind, int]]:
