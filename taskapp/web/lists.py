@@ -169,6 +169,12 @@ class View:
         return {name: value for name in names if (value := getattr(self, name))}
 
     @property
+    def is_by_hand(self) -> bool:
+        """Whether it shows all the open tasks of a place in their order by hand, to be moved."""
+        whole = self.show == "open" and not self.q and not self.chosen
+        return self.place == "inbox" and self.sort == "rank" and whole
+
+    @property
     def for_new(self) -> dict[str, Any]:
         """What a task is given that is added here."""
         labels = [self.number] if self.place == "label" else []

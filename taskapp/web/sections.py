@@ -112,10 +112,12 @@ def _place() -> dict[str, Any]:
     """Where the form says: "to" names both ("7", "7/12", or "inbox"); `after` may be nothing."""
     form = request.form
     project, _, section = form.get("to", "").partition("/")
-    said: dict[str, Any] = {
-        "project_id": read_id(project or form.get("project_id", "")) or None,
-        "section_id": read_id(section or form.get("section_id", "")) or None,
-    }
+    said: dict[str, Any] = {}
+    if "parent_id" in form:
+        said["parent_id"] = read_id(form["parent_id"])
+    else:
+        said["project_id"] = read_id(project or form.get("project_id", "")) or None
+        said["section_id"] = read_id(section or form.get("section_id", "")) or None
     if "after" in form:
         said["after"] = read_id(form["after"]) or None
     return said

@@ -293,3 +293,57 @@ def test_other_pages_do_without_the_script(board: Board) -> None:
         board.owner.open(path)
         board.page.wait_for_load_state("networkidle")
     assert not [url for url in asked if url.endswith("order.js")]
+
+
+# In the Inbox, and below a task
+
+
+def titles_of(owner: Visitor, query: str) -> str:
+    """The titles of a list as it is stored."""
+    return "".join(row["title"] for row in owner.call("GET", f"/tasks?{query}&sort=rank"))
+
+
+def drop(page: "Page", title: str, on: str) -> None:
+    """Drag a row with the mouse onto the upper part of another."""
+    of = {each: page.locator("[data-order] > .task").filter(has_text=each) for each in (title, on)}
+    of[title].hover()
+    start, end = of[title].locator(".handle").bounding_box(), of[on].bounding_box()
+    assert start
+    assert end
+    with page.expect_response("**/place"):
+        page.mouse.move(start["x"] + 8, start["y"] + 12)
+        page.mouse.down()
+        page.mouse.move(start["x"] + 20, start["y"] + 14)
+        page.mouse.move(end["x"] + 60, end["y"] + end["height"] * 0.25, steps=6)
+        page.mouse.up()
+
+
+@both_widths
+def test_the_inbox_is_put_in_order_by_hand(owner: Visitor, width: int) -> None:
+    page = owner.page
+    page.set_viewport_size({"width": width, "height": 800})
+    for title in "abc":
+        owner.call("POST", "/tasks", {"title": title})
+    with page.expect_response("**/order.js"):
+        owner.open("/inbox")
+    drop(page, "c", on="a")
+    expect(page.locator("[data-order] .title")).to_have_text(["c", "a", "b"])
+    assert titles_of(owner, "project=inbox") == "cab"
+
+    page.locator(".task").filter(has_text="c").locator(".handle").focus()
+    with page.expect_response("**/place"):
+        page.keyboard.press("ArrowDown")
+    expect(page.locator("[data-order] .title")).to_have_text(["a", "c", "b"])
+    assert titles_of(owner, "project=inbox") == "acb"
+
+
+def test_subtasks_are_put_in_order_by_hand(owner: Visitor) -> None:
+    page = owner.page
+    above = owner.call("POST", "/tasks", {"title": "above"})["id"]
+    for title in "abc":
+        owner.call("POST", "/tasks", {"title": title, "parent_id": above})
+    with page.expect_response("**/order.js"):
+        owner.open(f"/tasks/{above}")
+    drop(page, "c", on="a")
+    expect(page.locator("[data-order] .title")).to_have_text(["c", "a", "b"])
+    assert titles_of(owner, f"parent={above}") == "cab"

@@ -88,8 +88,8 @@ function drag(down, handle) {
     if (!row.isConnected) row = document.getElementById(row.id);
     if (!row) return end(false);
     row.classList.add("lifted");
-    const group = document.elementFromPoint(at.x, at.y)?.closest(".group");
-    const list = group && $("[data-order]", group);
+    const group = document.elementFromPoint(at.x, at.y)?.closest("[data-order], .group");
+    const list = group?.matches("[data-order]") ? group : group && $("[data-order]", group);
     if (!list) return;
     const before = rowsOf(list).find((each) => {
       const { top, height } = each.getBoundingClientRect();
