@@ -8,14 +8,14 @@ from taskapp.api.own import OwnBlueprint
 from taskapp.auth.identity import current_actor
 from taskapp.domain.errors import Fault, RuleViolation
 from taskapp.rest import STATUS_OF, answer, dump, render
-from taskapp.schemas.tasks import (
+from taskapp.schemas.bulk import (
     BulkSchema,
     DoneSchema,
     MatchingQuerySchema,
     MatchingSchema,
     OutcomesSchema,
-    TaskSchema,
 )
+from taskapp.schemas.tasks import TaskSchema
 from taskapp.services import bulk
 from taskapp.services.bulk import Outcome
 from taskapp.services.filters import Filter

@@ -65,7 +65,8 @@ def due(given: Mapping[str, Any], now: Mapping[str, Any], zone_name: str) -> dic
     """When a task is due after a change, as all three of `due_on`, `due_at` and `due_zone`.
 
     A day takes the place of an instant and the reverse; an instant is meant in its owner's zone
-    unless another is named. Raise RuleViolation for both at once, or for a zone without an instant.
+    unless another is named, and again when the zone is given as None. Raise RuleViolation for both
+    at once, or for a zone without an instant.
     """
     if not given.keys() & set(DUE):
         return {}
@@ -82,7 +83,8 @@ def due(given: Mapping[str, Any], now: Mapping[str, Any], zone_name: str) -> dic
     named = given.get("due_zone")
     if named and at is None:
         raise RuleViolation(Fault("due_zone", "alone", "Needs an instant beside it: due_at."))
-    place = (named or now["due_zone"] or zone_name) if at else None
+    kept = None if "due_zone" in given else now["due_zone"]
+    place = (named or kept or zone_name) if at else None
     return {"due_on": on, "due_at": at, "due_zone": place}
 
 

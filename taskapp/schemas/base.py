@@ -125,7 +125,10 @@ class QueryInteger(_Strict, fields.Integer):
 class Identifier(_Strict, fields.Integer):
     """An id, as a JSON number."""
 
-    default_error_messages: Messages = {"invalid": Coded("Must be a whole number.", "type")}
+    default_error_messages: Messages = {
+        "invalid": Coded("Must be a whole number.", "type"),
+        "range": Coded("Is nobody's id.", "no_such"),
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         """Take what any field takes."""
@@ -135,7 +138,9 @@ class Identifier(_Strict, fields.Integer):
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool):
             raise self.make_error("invalid", input=value)
-        return value if 0 < value <= ID_MOST else 0
+        if not 0 < value <= ID_MOST:
+            raise self.make_error("range", input=value)
+        return value
 
 
 class QueryId(_Strict, fields.Field[int | str]):

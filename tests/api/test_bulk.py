@@ -113,9 +113,14 @@ def test_each_is_refused_for_itself_and_says_why(alice: Caller) -> None:
 @pytest.mark.parametrize(
     ("operation", "status", "code", "faults"),
     [
-        (do("complete", 0), 404, "not_found", []),
+        (do("complete", MISSING), 404, "not_found", []),
         (do("create", values={"title": "x", "parent_id": MISSING}), 422, "invalid", ["parent_id"]),
-        (do("create", values={"title": "x", "section_id": 0}), 422, "invalid", ["section_id"]),
+        (
+            do("create", values={"title": "x", "section_id": MISSING}),
+            422,
+            "invalid",
+            ["section_id"],
+        ),
     ],
 )
 def test_all_or_none(
@@ -159,6 +164,8 @@ def test_with_atomic_a_question_about_subtasks_takes_all_back(alice: Caller) -> 
         ({"op": "delete", "id": 1.0}, {"/id": "type"}),
         ({"op": "delete", "id": True}, {"/id": "type"}),
         ({"op": "delete", "id": [1]}, {"/id": "type"}),
+        ({"op": "delete", "id": 0}, {"/id": "no_such"}),
+        ({"op": "move", "id": 1, "values": {"after": 2**63}}, {"/values/after": "no_such"}),
         ({"op": "create"}, {"/values/title": "required"}),
         ({"op": "create", "values": {}}, {"/values/title": "required"}),
         ({"op": "create", "values": {"title": None}}, {"/values/title": "null"}),

@@ -32,6 +32,16 @@ def test_an_instant_is_meant_in_ones_own_zone_unless_another_is_named(alice: Cal
     assert due(there) == (None, NINE, "Asia/Tokyo")
 
 
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_a_zone_that_is_cleared_is_ones_own_again(alice: Caller, method: str) -> None:
+    live_in(alice, "Europe/Berlin")
+    path = f"/tasks/{alice.add_task(due_at=NINE, due_zone='Asia/Tokyo')['id']}"
+    cleared = alice.call(method, path, json={"due_zone": None})
+    assert due(cleared.json) == (None, NINE, "Europe/Berlin")
+    alice.patch(path, {"due_on": "2026-02-06"})
+    assert due(alice.patch(path, {"due_zone": None}).json) == ("2026-02-06", None, None)
+
+
 def test_an_instant_is_kept_in_utc_to_the_minute(alice: Caller) -> None:
     task = alice.add_task(due_at="2026-02-06T10:30:59.999+05:30")
     assert task["due_at"] == "2026-02-06T05:00:00Z"
