@@ -83,9 +83,13 @@ def test_what_has_changed_since_is_left_alone_or_stands_in_the_way(
     noted = [event for event in events(actor) if act_id in (event.id, event.first_id)]
     done = {(event.kind, event.thing_id): event.after for event in noted}
 
+    refused, undone = None, 0
     try:
         undone = history.undo(actor, act_id)
-    except Conflict:
+    except Conflict as conflict:
+        refused = conflict
+    if refused is not None:
+        assert refused.code == "undo_blocked"
         assert (everything(actor), len(events(actor))) == (stored, count)
         return
     result = tables(actor)
@@ -121,7 +125,8 @@ def test_what_was_removed_for_good_cannot_be_had_back(name: str) -> None:
     world, actor = begin(("delete", 0, 0, 0), ("delete project", 0, 0, 0))
     assert world.do(0, (name, 0, 0, 0))
     stored, act_id = everything(actor), actor.acts[-1]
-    with pytest.raises(Conflict, match="for good"):
+    with pytest.raises(Conflict, match="for good") as refused:
         history.undo(actor, act_id)
+    assert refused.value.code == "undo_blocked"
     assert everything(actor) == stored
     assert without_trash(tables(actor)).keys() <= {(kind, id_) for kind, id_ in stored}

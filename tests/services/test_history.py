@@ -48,8 +48,9 @@ def test_what_has_come_into_use_since_is_not_unmade(ada: Actor, kind: str) -> No
     where = made()
     act_id = ada.acts[-1]
     task = tasks.create(ada, title="x", **where)
-    with pytest.raises(Conflict, match="stands in the way"):
+    with pytest.raises(Conflict, match="stands in the way") as refused:
         history.undo(ada, act_id)
+    assert refused.value.code == "undo_blocked"
     assert tasks.show(ada, task.id) == task
 
 
