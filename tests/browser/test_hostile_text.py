@@ -341,7 +341,7 @@ def test_no_address_leads_elsewhere(owner: Visitor, goal: str) -> None:
     assert faults(owner.page) == {}
     owner.content.get_by_role("link", name="Cancel").click()
     expect(owner.heading).to_have_text("Write to Grace")
-    owner.page.get_by_role("button", name="Log out").click()
+    owner.log_out()
     owner.open(f"/login?next={quote(goal)}")
     assert faults(owner.page) == {}
     owner.fill("E-mail address", owner.email)

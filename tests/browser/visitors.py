@@ -82,6 +82,20 @@ class Visitor:
             self.page.get_by_label("Keep me logged in").check()
         self.press("Log in")
 
+    def navigation(self) -> "Locator":
+        """Come to all of the navigation; on a narrow screen it is a sheet behind a button."""
+        if not (side := self.page.locator("#side")).is_visible():
+            self.page.get_by_role("button", name="Menu").click()
+        return side
+
+    def go(self, name: str) -> None:
+        """Go to a place by the navigation."""
+        self.navigation().get_by_role("link", name=name, exact=True).click()
+
+    def log_out(self) -> None:
+        """Leave by the navigation."""
+        self.navigation().get_by_role("button", name="Log out").click()
+
     def fill(self, label: str, text: str) -> None:
         """Type into a field of the content."""
         self.content.get_by_label(label, exact=True).fill(text)
