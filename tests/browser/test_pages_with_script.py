@@ -807,16 +807,16 @@ def test_keys_can_be_switched_off(owner: Visitor, page: "Page") -> None:
 # The time zone
 
 
-def test_the_time_zone_is_guessed_and_another_can_be_chosen(
-    owner: Visitor, page: "Page", new_visitor: NewVisitor
-) -> None:
-    owner.open("/settings")
+def test_the_time_zone_is_guessed_and_another_can_be_chosen(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_up()
+    visitor.open("/settings")
     zone = page.get_by_label("Time zone")
     expect(zone).to_have_value("Europe/Berlin")
     hint = page.locator("[data-time-zone-hint]")
     expect(hint).to_be_hidden()
     zone.select_option("Asia/Tokyo")
-    owner.press("Save")
+    visitor.press("Save")
     expect(hint).to_contain_text("Your browser says Europe/Berlin")
     hint.get_by_role("button").click()
     expect(zone).to_have_value("Europe/Berlin")

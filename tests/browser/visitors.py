@@ -1,12 +1,16 @@
 """Somebody at a browser: what people do on the pages, in their words."""
 
+import re
 import secrets
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
 PASSWORD = "seven tall green lamps"
+# Where they are, by their clock.
+ZONE = "Europe/Berlin"
 
 
 class Visitor:
@@ -72,6 +76,16 @@ class Visitor:
         self.fill("Password", self.password)
         self.press("Sign up")
         self.page.wait_for_url("**/welcome")
+
+    def join(self) -> None:
+        """Make an account as well, by the same form, but without waiting for pages to be shown."""
+        found = re.search(
+            'name="csrf_token"[^>]*value="([^"]+)"', self.page.request.get("/signup").text()
+        )
+        assert found
+        form = {"email": self.email, "password": self.password, "time_zone": ZONE}
+        answer = self.page.request.post("/signup", form={"csrf_token": unescape(found[1]), **form})
+        assert answer.url.endswith("/welcome"), answer.text()
 
     def log_in(self, *, remember: bool = False) -> None:
         """Log in with what one signed up with."""
