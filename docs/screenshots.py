@@ -9,24 +9,20 @@ import secrets
 import sys
 from base64 import b64decode, b64encode
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 from struct import pack
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zlib import compress, crc32
-from zoneinfo import ZoneInfo
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from flask_migrate import upgrade
-from sqlalchemy import select
 
 from config import Config
 from taskapp import create_app
-from taskapp.db import db, transaction
+from taskapp.db import db, now
 from taskapp.domain.actors import Actor
-from taskapp.models import Task
 from taskapp.services import accounts, demo
 from tests.servers.browser import chromium
 from tests.servers.web import serve
@@ -37,10 +33,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 EMAIL, PASSWORD = "ada@example.com", secrets.token_urlsafe(16)
-ZONE = "Europe/Berlin"
-# When the newest task was written down, and how many hours before it each of the others.
-NEWEST = datetime(2026, 11, 20, 9, 42, tzinfo=ZoneInfo(ZONE))
-HOURS_BEFORE = (0, 0.4, 15.2, 17.9, 21.3, 24.6, 40.1, 46.8, 63.5, 70.2, 88.7, 96.3, 112.4, 137.9)
+MORNING = 9
 DESK, PHONE = (1280, 800), (390, 844)
 # The width, height and pixels of a PNG, as the browser reads it.
 PIXELS = """async (png) => {
@@ -66,39 +59,36 @@ def main() -> None:
         fill(env)
         with serve(env) as address, chromium() as browser:
             with window(browser, address, DESK) as page:
-                take(page, folder / "list-light.png")
+                take(page, folder / "today.png")
             with window(browser, address, DESK, dark=True) as page:
-                complete(page, "Return the borrowed drill")
-                select_rows(page, "Call the dentist", "Plan the team lunch", "Repair the bicycle")
-                take(page, folder / "list-dark.png")
-                page.get_by_role("button", name="Undo").click()
-                page.get_by_text("Undone.").wait_for()
+                open_board(page, "Moving house")
+                take(page, folder / "board.png")
             with window(browser, address, PHONE, scale=2) as page:
-                choose_compact(page)
-                take(page, folder / "list-phone.png")
+                take(page, folder / "phone.png")
 
 
 def fill(env: dict[str, str]) -> None:
-    """Make an account with the demonstration's tasks, written down over some days."""
+    """Make an account with the demonstration, where the day has just begun."""
     app = create_app(Config.from_env(env))
     logging.disable(logging.INFO)
     with app.app_context():
         upgrade()
-        user = accounts.sign_up(EMAIL, PASSWORD, rounds=4, time_zone=ZONE)
+        user = accounts.sign_up(EMAIL, PASSWORD, rounds=4, time_zone=where_it_is_morning())
         demo.fill(Actor(user.id))
-        with transaction() as session:
-            newest_first = session.scalars(select(Task).order_by(Task.id.desc()))
-            for number, task in enumerate(newest_first):
-                hours = HOURS_BEFORE[number] if number < len(HOURS_BEFORE) else 24.3 * number
-                task.created_at = task.updated_at = NEWEST - timedelta(hours=hours)
         db.engine.dispose()
+
+
+def where_it_is_morning() -> str:
+    """A time zone in which nothing that is due today is late yet."""
+    east = (MORNING - now().hour + 12) % 24 - 12
+    return f"Etc/GMT{-east:+d}" if east else "Etc/GMT"  # the sign means west
 
 
 @contextmanager
 def window(
     browser: "Browser", address: str, size: tuple[int, int], *, scale: int = 1, dark: bool = False
 ) -> "Iterator[Page]":
-    """A window in which somebody has logged in and looks at the list."""
+    """A window in which somebody has logged in and looks at what is to be done today."""
     context = browser.new_context(
         base_url=address,
         viewport={"width": size[0], "height": size[1]},
@@ -106,37 +96,22 @@ def window(
         has_touch=scale > 1,
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
-        timezone_id=ZONE,
     )
     page = context.new_page()
-    page.goto("/login?next=/tasks")
+    page.goto("/login?next=/today")
     page.get_by_label("E-mail address").fill(EMAIL)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("main").get_by_role("button", name="Log in").click()
-    page.wait_for_url("**/tasks")
+    page.wait_for_url("**/today")
     yield page
     context.close()
 
 
-def complete(page: "Page", title: str) -> None:
-    """Tick a task, and wait for the notice that offers Undo."""
-    page.get_by_role("button", name=f"Complete “{title}”").click()
-    page.get_by_role("button", name="Undo").wait_for()
-
-
-def select_rows(page: "Page", *titles: str) -> None:
-    """Tick the boxes of tasks."""
-    for title in titles:
-        page.locator(".task", has_text=title).locator(".select").check()
-
-
-def choose_compact(page: "Page") -> None:
-    """Ask for more rows on a screen, and return to the list."""
-    page.goto("/settings")
-    page.get_by_label("Compact").check()
-    page.get_by_role("button", name="Save").click()
-    page.get_by_text("Your settings are saved.").wait_for()
-    page.goto("/tasks")
+def open_board(page: "Page", name: str) -> None:
+    """Show a project as a board."""
+    page.get_by_role("navigation", name="Places").get_by_role("link", name=name).click()
+    page.get_by_role("link", name="Board").click()
+    page.locator(".board").wait_for()
 
 
 def take(page: "Page", file: Path) -> None:

@@ -14,7 +14,7 @@ from flask_migrate import upgrade
 from ..conftest import NewApp
 from ..servers.browser import chromium, find_chromium
 from ..servers.web import serve
-from .visitors import Visitor
+from .visitors import ZONE, Visitor
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request
@@ -84,7 +84,7 @@ def new_visitor(
             java_script_enabled=with_script,
             has_touch=with_finger,
             is_mobile=with_finger,
-            timezone_id="Europe/Berlin",
+            timezone_id=ZONE,
         )
         context.set_default_timeout(10_000)
         contexts.append(context)
@@ -108,7 +108,7 @@ def visitor(new_visitor: NewVisitor) -> Visitor:
 @pytest.fixture
 def owner(visitor: Visitor) -> Visitor:
     """Somebody with an account, on an empty list."""
-    visitor.sign_up()
+    visitor.join()
     visitor.open("/tasks")
     return visitor
 

@@ -134,11 +134,11 @@ def test_where_it_would_drop_is_seen_meanwhile(board: Board) -> None:
     board.lift("a", board.row("e"))
     expect(board.list(1).locator("> *").nth(1)).to_have_class("drop")
     expect(board.page.locator(".ghost .title")).to_have_text("a")
-    expect(board.row("a")).to_have_class("task lifted")
+    expect(board.row("a")).to_have_class("task none lifted")
     board.page.keyboard.press("Escape")
     board.page.mouse.up()
     board.assert_settled("abc", "de", "")
-    expect(board.row("a")).to_have_class("task")
+    expect(board.row("a")).to_have_class("task none")
 
 
 def test_a_press_on_the_handle_opens_the_buttons_that_do_the_same(board: Board) -> None:

@@ -374,15 +374,35 @@ def test_going_back_returns_to_where_one_had_scrolled(owner: Visitor, page: "Pag
     assert_not_reloaded(page)
 
 
+@both_widths
 def test_places_open_in_place_and_are_marked(owner: Visitor, page: "Page") -> None:
-    page.get_by_role("link", name="Trash").click()
+    owner.go("Trash")
     expect(owner.heading).to_have_text("Trash")
     expect(page.locator(".place[aria-current=page]")).to_have_text("Trash")
-    page.get_by_role("link", name="Settings").click()
+    owner.go("Settings")
     expect(owner.heading).to_have_text("Settings")
     page.get_by_role("link", name="Password").click()
     expect(owner.heading).to_have_text("Change password")
     expect(page.locator(".place[aria-current]")).to_have_text("Settings")
+    assert_not_reloaded(page)
+
+
+@pytest.mark.parametrize("width", [PHONE])
+def test_the_menu_is_a_sheet_that_closes_where_it_leads(owner: Visitor, page: "Page") -> None:
+    sheet, bar = page.locator("#side"), page.locator("#bar")
+    expect(sheet).to_be_hidden()
+    owner.go("Completed")
+    expect(owner.heading).to_have_text("Completed")
+    expect(owner.heading).to_be_focused()
+    expect(sheet).to_be_hidden()
+    bar.get_by_role("button", name="Menu").click()
+    expect(sheet).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(bar.get_by_role("button", name="Menu")).to_be_focused()
+    bar.get_by_role("link", name="Today").click()
+    expect(owner.heading).to_have_text("Today")
+    expect(bar.locator("[aria-current=page]")).to_have_text("Today")
     assert_not_reloaded(page)
 
 
@@ -596,7 +616,7 @@ def test_what_was_deleted_is_restored_in_place(owner: Visitor, page: "Page") -> 
     expect(owner.titles).to_have_text(["two"])
     owner.delete("two")
     expect(owner.titles).to_have_count(0)
-    page.get_by_role("link", name="Trash").click()
+    owner.go("Trash")
     expect(owner.titles).to_have_text(["two", "one"])
     owner.row("two").get_by_role("button", name="Restore").click()
     expect(owner.titles).to_have_text(["one"])
@@ -713,7 +733,12 @@ def test_keys_lead_to_places(owner: Visitor, page: "Page") -> None:
         ("go", "Open tasks"),
         ("gr", "Trash"),
         ("gs", "Settings"),
-        ("gt", "Open tasks"),
+        ("gt", "Today"),
+        ("gi", "Inbox"),
+        ("gu", "Upcoming"),
+        ("gc", "Completed"),
+        ("gp", "Projects"),
+        ("go", "Open tasks"),
         ("gr", "Trash"),
     ]:
         for key in keys:
@@ -782,16 +807,16 @@ def test_keys_can_be_switched_off(owner: Visitor, page: "Page") -> None:
 # The time zone
 
 
-def test_the_time_zone_is_guessed_and_another_can_be_chosen(
-    owner: Visitor, page: "Page", new_visitor: NewVisitor
-) -> None:
-    owner.open("/settings")
+def test_the_time_zone_is_guessed_and_another_can_be_chosen(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.sign_up()
+    visitor.open("/settings")
     zone = page.get_by_label("Time zone")
     expect(zone).to_have_value("Europe/Berlin")
     hint = page.locator("[data-time-zone-hint]")
     expect(hint).to_be_hidden()
     zone.select_option("Asia/Tokyo")
-    owner.press("Save")
+    visitor.press("Save")
     expect(hint).to_contain_text("Your browser says Europe/Berlin")
     hint.get_by_role("button").click()
     expect(zone).to_have_value("Europe/Berlin")

@@ -76,9 +76,9 @@ def test_a_task_is_opened_edited_and_completed(owner: Visitor, page: "Page") -> 
     owner.press("Complete")
     expect(owner.notices).to_contain_text("Completed “Write to Ada”.")
     owner.notices.get_by_role("button", name="Undo").click()
-    expect(owner.content.get_by_role("button", name="Complete")).to_be_visible()
+    expect(owner.content.get_by_role("button", name="Complete", exact=True)).to_be_visible()
     owner.press("Complete")
-    page.get_by_role("link", name="Tasks", exact=True).first.click()
+    owner.go("All tasks")
     expect(owner.content).to_contain_text("All done")
     page.get_by_role("link", name="Done 1").click()
     owner.complete("Write to Ada")
@@ -143,7 +143,7 @@ def test_the_trash_gives_back_and_forgets(owner: Visitor, page: "Page") -> None:
     owner.add("one", "two", "three")
     page.locator(".bulk .all input").check()
     owner.choose("Delete")
-    page.get_by_role("link", name="Trash").click()
+    owner.go("Trash")
     expect(owner.titles).to_have_count(3)
     owner.row("two").get_by_role("button", name="Restore").click()
     expect(owner.notices).to_contain_text("Restored “two”.")
@@ -171,7 +171,7 @@ def test_edits_that_meet_show_both_versions(owner: Visitor, page: "Page") -> Non
 
 
 def test_settings_are_kept(owner: Visitor, page: "Page") -> None:
-    page.get_by_role("link", name="Settings").click()
+    owner.go("Settings")
     expect(page.locator("[data-time-zone-hint]")).to_be_hidden()
     page.get_by_label("Time zone").select_option("Asia/Tokyo")
     page.get_by_label("Dark").check()
@@ -184,7 +184,7 @@ def test_settings_are_kept(owner: Visitor, page: "Page") -> None:
 
 
 def test_the_help_shows_the_keys(owner: Visitor, page: "Page") -> None:
-    page.get_by_role("link", name="Help").click()
+    owner.go("Help")
     expect(page.locator("#help")).to_contain_text("Previous task")
 
 
@@ -206,7 +206,7 @@ def test_the_address_and_the_password_can_be_changed(owner: Visitor, page: "Page
     owner.press("Change it")
     expect(owner.notices).to_contain_text("Your password is changed")
     owner.password = "eight short red lamps"
-    page.get_by_role("button", name="Log out").click()
+    owner.log_out()
     owner.log_in()
     assert shows(owner, "/tasks")
 
@@ -246,7 +246,7 @@ def test_an_account_is_deleted_with_its_password(owner: Visitor, page: "Page") -
 
 
 def test_logging_out_ends_the_login(owner: Visitor, page: "Page") -> None:
-    page.get_by_role("button", name="Log out").click()
+    owner.log_out()
     expect(owner.notices).to_contain_text("You are logged out.")
     owner.open("/tasks")
     expect(owner.heading).to_have_text("Log in")
