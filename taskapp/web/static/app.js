@@ -60,12 +60,13 @@ function path(element) {
 
 /** Where the focus belongs if its element goes. @type {(element: Element) => string[]} */
 function places(element) {
-  const row = element.closest(".task[id]");
+  const row = (element.closest(".bulk") ? $(".select:checked") : element)?.closest(".task[id]");
   if (!row) return [path(element)];
   const like = [element.localName, ...element.classList].join(".");
-  const rows = $$(".task", row.parentElement);
+  // Also those of the lists beside its own, or it would be the last of a short one.
+  const rows = $$(".task");
   const at = rows.indexOf(row);
-  const itself = element.id ? [path(element)] : [];
+  const itself = element.id || !row.contains(element) ? [path(element)] : [];
   return itself.concat([...rows.slice(at), ...rows.slice(0, at).reverse()]
     .flatMap(({ id }) => [`#${id} ${like}`, `#${id} a`, `#${id} button`]));
 }

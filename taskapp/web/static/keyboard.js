@@ -52,6 +52,7 @@ async function help(link) {
     const sheet = $("#help", (await ask(link.href)).page);
     const dialog = document.createElement("dialog");
     dialog.setAttribute("aria-label", link.textContent);
+    dialog.tabIndex = -1;
     dialog.autofocus = true; // and not the first link of the sheet, which is at its end
     dialog.innerHTML = '<form method="dialog"><button class="button small">Close</button></form>';
     dialog.prepend(sheet);
