@@ -16,6 +16,8 @@ let busy = $("#content");
 /** Acts go one by one, or an answer might not know of the act before. */
 let acts = Promise.resolve();
 const sending = new WeakSet();
+/** Where the focus goes when a question is answered: to what it was about. @type {string[]} */
+let about = [];
 
 /**
  * Fetch the content of a page; throw what can be told to people.
@@ -118,6 +120,8 @@ function swap({ page, response }, { selector, form, from, isGet, keep }) {
   const to = (form ?? from)?.contains(active) && (form ?? from).dataset.focus;
   const goals = moved || !response.ok ? ["#errors", "h1"] : to ? [to] : lost && active ? places(active) : [];
   if (notices.contains(active) && born) goals.push(`#${born.id} a`);
+  if (response.ok) goals.push(...about);
+  about = !response.ok && active?.closest(".task, .bulk") ? places(active) : [];
 
   // First, as the place scrolled to is known only while the page is as long as it was.
   if (isGet || response.ok) visit(new URL(response.url), keep);
@@ -416,10 +420,12 @@ addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing || $("dialog[open]")) return;
   const form = event.target.closest(".task > form.edit");
   const [closed] = form ? [] : closeConfirm();
-  if (!form && !closed) return;
+  const giveUp = $("[data-escape]");
+  if (!form && !closed && !giveUp) return;
   event.preventDefault();
   if (form) stopEditing(form);
-  else $("summary", closed).focus();
+  else if (closed) $("summary", closed).focus();
+  else giveUp.click();
 });
 
 addEventListener("popstate", ({ state }) => {
