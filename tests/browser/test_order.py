@@ -233,6 +233,28 @@ def test_keys_can_be_pressed_faster_than_they_are_answered(board: Board) -> None
     expect(board.handle("a")).to_be_focused()
 
 
+def test_several_are_selected_across_sections_and_moved(board: Board) -> None:
+    board.open()
+    for title in "ad":
+        board.row(title).locator("a.title").focus()
+        board.page.keyboard.press("x")
+    board.page.locator(".bulk summary").click()
+    board.page.get_by_label("Move to").select_option(f"s{board.sections[1]}")
+    board.page.get_by_role("button", name="Change", exact=True).press("Enter")
+    expect(board.owner.notices).to_contain_text("Changed 2 tasks.")
+    expect(board.row("a").locator("a.title")).to_be_focused()
+    board.assert_settled("bc", "e", "ad")
+
+
+def test_completing_the_last_of_a_section_keeps_the_focus_on_a_task(board: Board) -> None:
+    board.open()
+    for title in "ed":
+        board.row(title).locator("a.title").focus()
+        board.page.keyboard.press("e")
+        expect(board.row(title)).to_have_count(0)
+    expect(board.row("c").locator("a.title")).to_be_focused()
+
+
 def test_a_move_is_announced(board: Board) -> None:
     board.open()
     seen = board.page.evaluate_handle(

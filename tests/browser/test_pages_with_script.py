@@ -724,6 +724,24 @@ def test_the_keyboard_does_it_all(owner: Visitor, page: "Page") -> None:
     assert_not_reloaded(page)
 
 
+@pytest.mark.parametrize("answer", ["Keep them open", "Cancel"])
+def test_a_question_about_subtasks_gives_the_focus_back(
+    owner: Visitor, page: "Page", answer: str
+) -> None:
+    parent, _ = owner.have("Pack", "Pay")
+    owner.call("POST", "/tasks", {"title": "Plates", "parent_id": parent})
+    owner.open("/inbox")
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    expect(owner.heading).to_have_text("What about the open subtasks?")
+    if answer == "Cancel":
+        page.keyboard.press("Escape")
+    else:
+        page.get_by_role("button", name=answer).press("Enter")
+    expect(owner.heading).to_have_text("Inbox")
+    expect(page.locator("#rows .task :focus")).to_have_count(1)
+
+
 def test_keys_lead_to_places(owner: Visitor, page: "Page") -> None:
     owner.add("Write to Grace")
     owner.content.focus()
@@ -739,6 +757,8 @@ def test_keys_lead_to_places(owner: Visitor, page: "Page") -> None:
         ("gc", "Completed"),
         ("gp", "Projects"),
         ("go", "Open tasks"),
+        ("gl", "Labels"),
+        ("gy", "Activity"),
         ("gr", "Trash"),
     ]:
         for key in keys:
@@ -764,6 +784,7 @@ def test_the_help_sheet_opens_over_the_page_and_gives_the_focus_back(
     page.keyboard.press("?")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("Previous task")
+    expect(dialog).to_be_focused()
     page.keyboard.press("e")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)

@@ -236,6 +236,17 @@ def test_what_is_done_is_shown_by_itself(alice: Caller, browser: Browser, house:
     assert "Nothing here" in browser.page.text
 
 
+def test_several_are_changed_on_the_page_of_a_project(
+    alice: Caller, browser: Browser, house: int
+) -> None:
+    ids = [alice.add_task(title, project_id=house)["id"] for title in "abc"]
+    browser.visit(f"/projects/{house}")
+    browser.press("Complete", ids=ids[:2])
+    assert browser.path == f"/projects/{house}"
+    assert browser.notices() == ["Completed 2 tasks."]
+    assert [title for title in browser.titles() if title in "abc"] == ["c"]
+
+
 def test_completing_leads_back_to_the_board(browser: Browser, house: int) -> None:
     browser.visit(f"/projects/{house}?view=board")
     browser.press("Complete “paint”")

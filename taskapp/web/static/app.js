@@ -16,6 +16,8 @@ let busy = $("#content");
 /** Acts go one by one, or an answer might not know of the act before. */
 let acts = Promise.resolve();
 const sending = new WeakSet();
+/** Where the focus goes when a question is answered: to what it was about. @type {string[]} */
+let about = [];
 
 /**
  * Fetch the content of a page; throw what can be told to people.
@@ -60,12 +62,13 @@ function path(element) {
 
 /** Where the focus belongs if its element goes. @type {(element: Element) => string[]} */
 function places(element) {
-  const row = element.closest(".task[id]");
+  const row = (element.closest(".bulk") ? $(".select:checked") : element)?.closest(".task[id]");
   if (!row) return [path(element)];
   const like = [element.localName, ...element.classList].join(".");
-  const rows = $$(".task", row.parentElement);
+  // Also those of the lists beside its own, or it would be the last of a short one.
+  const rows = $$(".task");
   const at = rows.indexOf(row);
-  const itself = element.id ? [path(element)] : [];
+  const itself = element.id || !row.contains(element) ? [path(element)] : [];
   return itself.concat([...rows.slice(at), ...rows.slice(0, at).reverse()]
     .flatMap(({ id }) => [`#${id} ${like}`, `#${id} a`, `#${id} button`]));
 }
@@ -117,6 +120,8 @@ function swap({ page, response }, { selector, form, from, isGet, keep }) {
   const to = (form ?? from)?.contains(active) && (form ?? from).dataset.focus;
   const goals = moved || !response.ok ? ["#errors", "h1"] : to ? [to] : lost && active ? places(active) : [];
   if (notices.contains(active) && born) goals.push(`#${born.id} a`);
+  if (response.ok) goals.push(...about);
+  about = !response.ok && active?.closest(".task, .bulk") ? places(active) : [];
 
   // First, as the place scrolled to is known only while the page is as long as it was.
   if (isGet || response.ok) visit(new URL(response.url), keep);
@@ -415,10 +420,12 @@ addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.isComposing || $("dialog[open]")) return;
   const form = event.target.closest(".task > form.edit");
   const [closed] = form ? [] : closeConfirm();
-  if (!form && !closed) return;
+  const giveUp = $("[data-escape]");
+  if (!form && !closed && !giveUp) return;
   event.preventDefault();
   if (form) stopEditing(form);
-  else $("summary", closed).focus();
+  else if (closed) $("summary", closed).focus();
+  else giveUp.click();
 });
 
 addEventListener("popstate", ({ state }) => {

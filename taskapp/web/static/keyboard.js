@@ -52,13 +52,14 @@ async function help(link) {
     const sheet = $("#help", (await ask(link.href)).page);
     const dialog = document.createElement("dialog");
     dialog.setAttribute("aria-label", link.textContent);
-    dialog.autofocus = true; // and not the first link of the sheet, which is at its end
+    dialog.tabIndex = -1;
     dialog.innerHTML = '<form method="dialog"><button class="button small">Close</button></form>';
     dialog.prepend(sheet);
     dialog.onclose = () => dialog.remove();
     dialog.onclick = ({ target }) => target === dialog && dialog.close();
     document.body.append(dialog);
     dialog.showModal();
+    dialog.focus(); // and not the first link of the sheet, which is at its end
   } catch {
     location.assign(link.href);
   }
