@@ -154,7 +154,7 @@ def _database_rank(_element: database_rank, _compiler: Any, **_: Any) -> str:
 
 @compiles(database_rank, "sqlite")
 def _database_rank_on_sqlite(_element: database_rank, _compiler: Any, **_: Any) -> str:
-    micros = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+    micros = "1000 * CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
     return f"('p' || printf('%016d', {micros}))"
 
 

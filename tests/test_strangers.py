@@ -71,6 +71,7 @@ AFTER = {
 }
 # A field of a form, or a parameter of a page's address.
 FORMS = NAMES | {"ids": ("task", "trashed task"), "after": ("task",), "before": ("task",)}
+FORMS |= {"to_label": ("label",)}
 # What is called like an id. A name of that sort that no table has fails a test.
 LIKE_AN_ID = re.compile(
     r"(.*_)?(ids?|acts?|after|before|cursor|into|label|labels|parent|project|section|since|tasks?)"

@@ -63,7 +63,7 @@ def now():
 def rank_now():
     """What is made now comes last: "p" and the microseconds since 1970, in sixteen digits."""
     if on_sqlite():
-        micros = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+        micros = "1000 * CAST(round((julianday('now') - 2440587.5) * 86400000) AS INTEGER)"
         return sa.text(f"('p' || printf('%016d', {micros}))")
     micros = "(extract(epoch from now()) * 1000000)::bigint"
     return sa.text(f"('p'::text || lpad(({micros})::text, 16, '0'))")

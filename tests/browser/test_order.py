@@ -317,6 +317,20 @@ def test_other_pages_do_without_the_script(board: Board) -> None:
     assert not [url for url in asked if url.endswith("order.js")]
 
 
+def test_q_adds_where_the_cursor_is(board: Board) -> None:
+    board.open()
+    fields = board.page.locator("form.add [name=title]")
+    board.page.keyboard.press("q")
+    expect(fields.nth(0)).to_be_focused()
+    board.page.keyboard.press("Escape")
+    board.row("d").locator("a.title").focus()
+    board.page.keyboard.press("q")
+    expect(fields.nth(1)).to_be_focused()
+    board.page.keyboard.type("n")
+    board.page.keyboard.press("Enter")
+    board.assert_settled("abc", "den", "")
+
+
 # In the Inbox, and below a task
 
 

@@ -84,9 +84,9 @@ def test_today_is_ones_own(zone_name: str, day: int) -> None:
         ({"due_at": None}, AT_NINE, NEVER),
         ({"due_on": None}, AT_NINE, AT_NINE),
         ({"due_at": None}, ON_A_DAY, ON_A_DAY),
-        # An instant keeps its zone until another is named.
+        # An instant keeps its zone until another is named; one's own if that is cleared.
         ({"due_at": NINE}, AT_NINE, AT_NINE),
-        ({"due_zone": None}, AT_NINE, AT_NINE),
+        ({"due_zone": None}, AT_NINE, AT_NINE | {"due_zone": "UTC"}),
         ({"due_zone": "UTC"}, AT_NINE, AT_NINE | {"due_zone": "UTC"}),
     ],
 )

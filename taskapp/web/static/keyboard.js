@@ -67,8 +67,10 @@ async function help(link) {
 
 /** Press what has this key; say whether something has. @type {(key: string) => boolean} */
 function press(key) {
-  // The newest: of several notices with an Undo, the last.
-  const target = $$(`[data-key="${CSS.escape(key)}"]`).at(-1);
+  const selector = `[data-key="${CSS.escape(key)}"]`;
+  const group = current()?.closest(".group");
+  // Of several fields the one of this section, or the first; of several notices with an Undo, the last.
+  const target = (group && $(selector, group)) ?? $$(selector).at(key === "q" ? 0 : -1);
   const tasks = $('[data-key="g o"]');
   if (target?.matches(FIELD)) {
     target.focus();
