@@ -54,7 +54,7 @@ ZONE = "Europe/Berlin"
 
 SETTINGS = {
     "seed": 1,
-    "generation": {"max-examples": 15, "deterministic": True, "database": "none"},
+    "generation": {"max-examples": 30, "deterministic": True, "database": "none"},
     "phases": {"stateful": {"generation": {"max-examples": 10}, "max-steps": 10}},
     "continue-on-failure": True,
     "checks": {
