@@ -318,8 +318,8 @@ class Blueprint(flask_smorest.Blueprint):
     def _document_etag(self, doc: dict[str, Any], method: str) -> set[int]:
         for status in {200, 201} & set(doc["responses"]):
             doc["responses"][status].setdefault("headers", {}).update(_ETAG)
-        if method == "post":
-            return set()
+        if method == "post" and 201 in doc["responses"]:
+            return set()  # what is made has no version yet
         name, meaning = _CONDITIONS["get" if method == "get" else "write"]
         # Without an example: Swagger UI would send it unasked.
         header = {"in": "header", "name": name, "schema": _TEXT}

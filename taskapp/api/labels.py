@@ -95,4 +95,5 @@ def merge_label(body: dict[str, Any], label_id: int) -> Response:
 
     All tasks that bear it bear the other instead, and it is gone. The one that stays is answered.
     """
-    return answer_one(labels.merge(current_actor(), label_id, body["into"]), LabelSchema)
+    row = labels.merge(current_actor(), label_id, body["into"], seen=versions_seen())
+    return answer_one(row, LabelSchema)

@@ -100,7 +100,8 @@ def move_project(body: dict[str, Any], project_id: int) -> Response:
 
     The others stay as they are.
     """
-    return answer_one(projects.move(current_actor(), project_id, body["after"]), ProjectSchema)
+    row = projects.move(current_actor(), project_id, body["after"], seen=versions_seen())
+    return answer_one(row, ProjectSchema)
 
 
 @sections.route("", methods=["POST"])
@@ -179,5 +180,5 @@ def move_section(body: dict[str, Any], section_id: int) -> Response:
 
     The others stay as they are.
     """
-    row = projects.move_section(current_actor(), section_id, body["after"])
+    row = projects.move_section(current_actor(), section_id, body["after"], seen=versions_seen())
     return answer_one(row, SectionSchema)

@@ -150,7 +150,7 @@ def move_task(body: dict[str, Any], task_id: int) -> Response:
     Into a project, a section or below another task, and there after one of those that are there.
     Its subtasks go along.
     """
-    return answer_task(tasks.move(current_actor(), task_id, body))
+    return answer_task(tasks.move(current_actor(), task_id, body, seen=versions_seen()))
 
 
 @bp.route("/<id:task_id>/subtasks")

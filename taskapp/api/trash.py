@@ -9,6 +9,7 @@ from taskapp.api.tasks import answer_task
 from taskapp.auth.identity import current_actor
 from taskapp.extensions import trash_kept
 from taskapp.openapi import versioned
+from taskapp.rest import versions_seen
 from taskapp.schemas.projects import ProjectSchema, TrashedProjectSchema
 from taskapp.schemas.tasks import PageQuerySchema, TaskSchema, TrashedTaskSchema
 from taskapp.services import trash
@@ -51,7 +52,9 @@ def restore_task(task_id: int) -> Response:
 
     It is among your tasks again, as it was, with the subtasks that were deleted with it.
     """
-    return answer_task(trash.restore(current_actor(), task_id, keep=trash_kept()))
+    return answer_task(
+        trash.restore(current_actor(), task_id, keep=trash_kept(), seen=versions_seen())
+    )
 
 
 @bp.route("/<id:task_id>", methods=["DELETE"])
@@ -87,7 +90,9 @@ def restore_project(project_id: int) -> Response:
 
     With the tasks that were deleted with it.
     """
-    row = trash.restore_project(current_actor(), project_id, keep=trash_kept())
+    row = trash.restore_project(
+        current_actor(), project_id, keep=trash_kept(), seen=versions_seen()
+    )
     return answer_one(row, ProjectSchema)
 
 

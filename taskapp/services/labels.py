@@ -9,10 +9,10 @@ from sqlalchemy.exc import IntegrityError
 from taskapp.db import AnyRow, fetch
 from taskapp.domain import rules
 from taskapp.domain.actors import Actor
-from taskapp.domain.errors import Conflict, Fault, NotFound, RuleViolation, StaleVersion
+from taskapp.domain.errors import Conflict, Fault, NotFound, RuleViolation
 from taskapp.domain.projects import RULES, label_key
 from taskapp.models import Label, TaskLabel
-from taskapp.services.records import Act, act, own
+from taskapp.services.records import Act, act, check_version, own
 
 
 def create(actor: Actor, *, name: str, **more: Any) -> AnyRow:
@@ -68,10 +68,10 @@ def update(
         raise _taken() from None
 
 
-def merge(actor: Actor, label_id: int, into: int) -> AnyRow:
+def merge(actor: Actor, label_id: int, into: int, *, seen: Collection[int] | None = None) -> AnyRow:
     """Give another label to all tasks that bear this one, which goes; raise as update() does."""
     with act(actor) as doing:
-        label = _hold(doing, label_id)
+        label = _hold(doing, label_id, seen)
         if label_id == into:
             raise RuleViolation(Fault("into", "same", "Is the same label."))
         try:
@@ -107,8 +107,7 @@ def _hold(doing: Act, label_id: int, seen: Collection[int] | None = None) -> Any
     label = doing.one("label", label_id)
     if label is None:
         raise _missing()
-    if seen is not None and label.version not in seen:
-        raise StaleVersion
+    check_version(label, seen)
     return label
 
 

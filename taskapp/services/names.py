@@ -35,6 +35,13 @@ def of(actor: Actor, events: Sequence[AnyRow]) -> dict[tuple[str, int], str]:
     return found
 
 
+def of_parents(actor: Actor, tasks: Iterable[AnyRow]) -> dict[int, str]:
+    """What the tasks are called that these are right below."""
+    ids = sorted({task.parent_id for task in tasks if task.parent_id})
+    titles = [_named(actor, "task", batch) for batch in batches(ids)]
+    return {id_: title for some in titles for (_, id_), title in some.items()}
+
+
 def _referred(event: AnyRow) -> Iterable[tuple[Kind, int]]:
     for values in (event.before, event.after):
         for field, kind in _REFERENCES.items():

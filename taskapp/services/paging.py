@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, tuple_
+from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union_all
 
 from taskapp.db import AnyRow, fetch
 
@@ -38,8 +38,46 @@ def take(
     place = tuple_(key, id_)
     if after is not None:
         query = query.where(place < after if backwards else place > after)
+    return _page(fetch(_stretch(query, key, id_, backwards, limit)), limit)
+
+
+def take_each(
+    queries: Sequence[Select[*tuple[Any, ...]]],
+    key: ColumnElement[Any],
+    id_: ColumnElement[int],
+    *,
+    backwards: bool,
+    limit: int,
+) -> list[Page]:
+    """The first rows of each of some queries, as take() gives them, in one statement."""
+    parts = [
+        select(
+            _stretch(query, key, id_, backwards, limit).subquery(), literal(number).label("part")
+        )
+        for number, query in enumerate(queries)
+    ]
+    all_ = union_all(*parts).subquery()
+    order = (
+        [all_.c.sort_key.desc(), all_.c.id.desc()] if backwards else [all_.c.sort_key, all_.c.id]
+    )
+    found: list[list[AnyRow]] = [[] for _ in queries]
+    for row in fetch(select(all_).order_by(all_.c.part, *order)):
+        found[row.part].append(row)
+    return [_page(rows, limit) for rows in found]
+
+
+def _stretch(
+    query: Select[*tuple[Any, ...]],
+    key: ColumnElement[Any],
+    id_: ColumnElement[int],
+    backwards: bool,
+    limit: int,
+) -> Select[*tuple[Any, ...]]:
     order = [key.desc(), id_.desc()] if backwards else [key, id_]
     # One more than asked for tells whether there is more.
-    found = fetch(query.add_columns(key.label("sort_key")).order_by(*order).limit(limit + 1))
+    return query.add_columns(key.label("sort_key")).order_by(*order).limit(limit + 1)
+
+
+def _page(found: Sequence[AnyRow], limit: int) -> Page:
     more, rows = len(found) > limit, found[:limit]
     return Page(rows, (rows[-1].sort_key, rows[-1].id) if more else None)

@@ -29,7 +29,8 @@ def place(doing: Act, task: AnyRow | None, given: Mapping[str, Any]) -> dict[str
     if all(now[name] == value for name, value in named.items()) and (task or not named):
         return {}
     if named.get("parent_id") is not None:
-        wanted = _below(doing, task, named)
+        is_done = bool(given.get("completed") or getattr(task, "completed", False))
+        wanted = _below(doing, task, named, is_done)
     else:
         wanted = _in_project(doing, now, named)
     if wanted == now and task is not None:
@@ -93,9 +94,9 @@ def _spread(doing: Act, kind: Kind, scope: list[ColumnElement[bool]], moving: in
         doing.change(kind, [row], {"rank": rank})
 
 
-def _below(doing: Act, task: AnyRow | None, named: dict[str, Any]) -> dict[str, Any]:
+def _below(doing: Act, task: AnyRow | None, named: dict[str, Any], is_done: bool) -> dict[str, Any]:
     parent = _own(doing, "task", "parent_id", named["parent_id"])
-    if parent.completed and not getattr(task, "completed", False):
+    if parent.completed and not is_done:
         raise _fault("parent_id", "done", "Is done: open it again first.")
     # What is in the trash counts: it may come back.
     below = trees.below(doing.actor, [task.id], in_trash=None) if task is not None else []

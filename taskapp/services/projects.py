@@ -6,11 +6,11 @@ from typing import Any
 from taskapp.db import AnyRow, fetch
 from taskapp.domain import rules
 from taskapp.domain.actors import Actor
-from taskapp.domain.errors import Fault, NotFound, RuleViolation, StaleVersion
+from taskapp.domain.errors import Fault, NotFound, RuleViolation
 from taskapp.domain.projects import RULES
 from taskapp.models import Project, Section, Task
 from taskapp.services import placing
-from taskapp.services.records import TABLES, Act, Kind, act, own
+from taskapp.services.records import TABLES, Act, Kind, act, check_version, own
 from taskapp.services.tasks import discard
 
 _ORDER = (Project.rank, Project.id)
@@ -49,10 +49,12 @@ def update(
         return doing.one("project", project_id) or project
 
 
-def move(actor: Actor, project_id: int, after: int | None) -> AnyRow:
-    """Put a project after another, or first; raise NotFound, or RuleViolation."""
+def move(
+    actor: Actor, project_id: int, after: int | None, *, seen: Collection[int] | None = None
+) -> AnyRow:
+    """Put a project after another, or first; raise NotFound, RuleViolation or StaleVersion."""
     scope = [Project.deleted_at.is_(None)]
-    return _move("project", actor, project_id, scope, after)
+    return _move("project", actor, project_id, scope, after, seen=seen)
 
 
 def shift(actor: Actor, project_id: int, by: int) -> AnyRow:
@@ -128,12 +130,14 @@ def update_section(
         return doing.one("section", section_id) or section
 
 
-def move_section(actor: Actor, section_id: int, after: int | None) -> AnyRow:
-    """Put a section after another of its project, or first; raise NotFound, or RuleViolation."""
+def move_section(
+    actor: Actor, section_id: int, after: int | None, *, seen: Collection[int] | None = None
+) -> AnyRow:
+    """Put a section after another of its project, or first; raise as move() does."""
     with act(actor):
         section = show_section(actor, section_id)
         scope = [Section.project_id == section.project_id]
-        return _move("section", actor, section_id, scope, after)
+        return _move("section", actor, section_id, scope, after, seen=seen)
 
 
 def shift_section(actor: Actor, section_id: int, by: int) -> AnyRow:
@@ -176,14 +180,21 @@ def _hold(doing: Act, kind: Kind, id_: int, seen: Collection[int] | None = None)
     row = doing.one(kind, id_) if kind == "project" else _show(kind, doing.actor, id_)
     if row is None or getattr(row, "deleted_at", None) is not None:
         raise NotFound(f"There is no such {kind}.")
-    if seen is not None and row.version not in seen:
-        raise StaleVersion
+    check_version(row, seen)
     return row
 
 
-def _move(kind: Kind, actor: Actor, id_: int, scope: list[Any], after: int | None) -> AnyRow:
+def _move(
+    kind: Kind,
+    actor: Actor,
+    id_: int,
+    scope: list[Any],
+    after: int | None,
+    *,
+    seen: Collection[int] | None,
+) -> AnyRow:
     with act(actor) as doing:
-        row = _hold(doing, kind, id_)
+        row = _hold(doing, kind, id_, seen)
         rank = placing.rank_after(doing, kind, scope, after, id_)
         doing.change(kind, [row], {"rank": rank})
         return doing.one(kind, id_) or row

@@ -8,7 +8,7 @@ An act locks its owner's account first. So one account's changes come one after 
 of its events in the order in which they were committed: whoever has read up to one has missed none.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -33,7 +33,7 @@ from sqlalchemy.orm import Session
 from taskapp.db import AnyRow, Instant, fetch, now, savepoint, transaction
 from taskapp.domain import dates, projects, ranks
 from taskapp.domain.actors import Actor
-from taskapp.domain.errors import AuthenticationFailed
+from taskapp.domain.errors import AuthenticationFailed, StaleVersion
 from taskapp.models import Event, Label, Project, Section, Task, TaskLabel, User
 
 Kind = Literal["task", "project", "section", "label"]
@@ -358,6 +358,12 @@ def from_json(kind: Kind, name: str, value: Any) -> Any:
     return date.fromisoformat(value) if isinstance(type_, Date) else value
 
 
-def batches(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def check_version(row: AnyRow, seen: Collection[int] | None) -> None:
+    """Raise StaleVersion when versions are named, and the row's is none of them."""
+    if seen is not None and row.version not in seen:
+        raise StaleVersion
+
+
+def batches(values: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
     """The same, in parts that a database takes in one statement."""
-    return (values[i : i + BATCH] for i in range(0, len(values), BATCH))
+    return (values[i : i + size] for i in range(0, len(values), size))

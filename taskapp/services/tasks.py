@@ -1,6 +1,6 @@
 """Tasks: what a person does with their own. Another's task is NotFound, as one that is not."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from taskapp.db import AnyRow, fetch
 from taskapp.domain import dates, rules
 from taskapp.domain.actors import Actor
-from taskapp.domain.errors import Fault, NotFound, RuleViolation, StaleVersion
+from taskapp.domain.errors import Fault, NotFound, RuleViolation
 from taskapp.domain.tasks import RULES
 from taskapp.models import Label, Task
 from taskapp.services import completion, paging, placing, trees
@@ -23,10 +23,12 @@ from taskapp.services.filters import (
     select_tasks,
 )
 from taskapp.services.paging import Page, Position
-from taskapp.services.records import Act, act
+from taskapp.services.records import Act, act, batches, check_version
 
 # Beyond it, counting stops: nobody needs to know whether it is 1,203 or 1,204.
 COUNT_MOST = 1000
+# SQLite puts together no more than 500 queries.
+LISTS_AT_ONCE = 100
 _NO_DATES: dict[str, Any] = dict.fromkeys(dates.DUE)
 
 
@@ -86,6 +88,24 @@ def list_page(
         limit=limit,
         after=after,
     )
+
+
+def list_first_pages(
+    actor: Actor, filters: Sequence[Filter], *, sort: str, limit: int
+) -> list[Page]:
+    """The first page of each of several lists in an order, as list_page() gives it."""
+    name = sort.removeprefix("-")
+    return [
+        found
+        for some in batches(filters, LISTS_AT_ONCE)
+        for found in paging.take_each(
+            [select_tasks(actor, each) for each in some],
+            ORDERS[name],
+            Task.__table__.c.id,
+            backwards=sort.startswith("-"),
+            limit=limit,
+        )
+    ]
 
 
 def list_subtasks(actor: Actor, task_id: int) -> list[AnyRow]:
@@ -246,8 +266,7 @@ def hold(doing: Act, task_id: int, seen: Collection[int] | None = None) -> AnyRo
     task = doing.one("task", task_id)
     if task is None or task.deleted_at is not None:
         raise NotFound("There is no such task.")
-    if seen is not None and task.version not in seen:
-        raise StaleVersion
+    check_version(task, seen)
     return task
 
 

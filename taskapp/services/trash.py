@@ -4,7 +4,7 @@ How long is the caller's to say (`keep`). What is older is out of reach at once,
 expire().
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from taskapp.domain.errors import NotFound
 from taskapp.models import Project, Task
 from taskapp.services import paging, trees
 from taskapp.services.paging import Page, Position
-from taskapp.services.records import TABLES, Act, Kind, act, own
+from taskapp.services.records import TABLES, Act, Kind, act, check_version, own
 
 _TASK = TABLES["task"].c
 
@@ -35,13 +35,17 @@ def list_projects(actor: Actor, *, keep: timedelta) -> Sequence[AnyRow]:
     return fetch(query.order_by(Project.deleted_at.desc(), Project.id.desc()))
 
 
-def restore(actor: Actor, task_id: int, *, keep: timedelta) -> AnyRow:
-    """Take a task out of the trash, as it was, with what was deleted with it; raise NotFound.
+def restore(
+    actor: Actor, task_id: int, *, keep: timedelta, seen: Collection[int] | None = None
+) -> AnyRow:
+    """Take a task out of the trash, as it was, with what was deleted with it.
 
     When what it was in is not there any more, or is done while it is open, it comes without that.
+    Raise NotFound or StaleVersion.
     """
     with act(actor) as doing:
         task = _deleted(doing, "task", task_id, keep)
+        check_version(task, seen)
         below = trees.below(actor, [task_id], in_trash=True)
         together = [row for row in below if row.deleted_at == task.deleted_at]
         _bring_back(doing, [task, *together])
@@ -49,10 +53,16 @@ def restore(actor: Actor, task_id: int, *, keep: timedelta) -> AnyRow:
         return doing.one("task", task_id) or task
 
 
-def restore_project(actor: Actor, project_id: int, *, keep: timedelta) -> AnyRow:
-    """Take a project out of the trash with the tasks that were deleted with it; raise NotFound."""
+def restore_project(
+    actor: Actor, project_id: int, *, keep: timedelta, seen: Collection[int] | None = None
+) -> AnyRow:
+    """Take a project out of the trash with the tasks that were deleted with it.
+
+    Raise NotFound or StaleVersion.
+    """
     with act(actor) as doing:
         project = _deleted(doing, "project", project_id, keep)
+        check_version(project, seen)
         doing.change("project", [project], {"deleted_at": None}, "restored")
         query = own("task", actor).where(
             Task.project_id == project_id, Task.deleted_at == project.deleted_at

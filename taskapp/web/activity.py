@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response
 
-from taskapp.auth.identity import current_browser
+from taskapp.auth.identity import Browser, current_browser
 from taskapp.db import AnyRow
 from taskapp.db import now as this_moment
 from taskapp.services import history, names
@@ -49,6 +49,12 @@ def list_activity() -> Response:
     ]
     more = paged.more(found, scope, "web.list_activity")
     return page("web/activity.html", days=days, more=more)
+
+
+def tell_last(browser: Browser) -> str:
+    """What has just been done, in a sentence; of an act that changed several things, the last."""
+    [event] = history.activity(browser.actor, limit=1).rows
+    return sentence(event, names.of(browser.actor, [event]), browser.account.time_zone)
 
 
 def _deeds(events: Iterable[AnyRow], names: Names, zone_name: str) -> list[Deed]:

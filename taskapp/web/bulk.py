@@ -13,6 +13,7 @@ from taskapp.services import bulk, history
 from taskapp.services.bulk import Deed
 from taskapp.services.filters import Filter
 from taskapp.web import subtasks
+from taskapp.web.activity import tell_last
 from taskapp.web.blueprint import back_to, bp, notice, own_path
 from taskapp.web.forms import due_words, read_place
 from taskapp.web.lists import View
@@ -54,8 +55,13 @@ def change_many() -> BaseResponse:
 def undo(act_id: int) -> BaseResponse:
     """Take back what a notice offered to."""
     try:
-        count = history.undo(current_browser().actor, act_id)
-        notice("Undone." if count else "There was nothing left to undo.")
+        browser = current_browser()
+        count = history.undo(browser.actor, act_id)
+        more = f", and {count - 1} more" if count > 1 else ""
+        said = (
+            f"Undone. {tell_last(browser)}{more}." if count else "There was nothing left to undo."
+        )
+        notice(said)
     except NotFound:
         notice("There was nothing left to undo.")
     except Conflict as error:
@@ -85,4 +91,5 @@ def _values() -> dict[str, Any]:
 def _back(view: View) -> str:
     """To the beginning of the list; to where one was, for a list of another kind."""
     elsewhere = "" if "list" in request.form else own_path(request.form.get("back"))
-    return elsewhere if elsewhere and not elsewhere.startswith("/tasks") else view.url()
+    of_lists = elsewhere.partition("?")[0] == url_for("web.list_tasks")
+    return elsewhere if elsewhere and not of_lists else view.url()

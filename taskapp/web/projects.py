@@ -15,6 +15,7 @@ from taskapp.extensions import trash_kept
 from taskapp.rest import read_id
 from taskapp.services import projects, tasks, trash
 from taskapp.services.filters import Filter
+from taskapp.services.paging import Page
 from taskapp.web import paged
 from taskapp.web.blueprint import back_to, bp, notice, own_path, page
 from taskapp.web.lists import PAGE_SIZE
@@ -161,7 +162,7 @@ def show_board(
     actor = current_browser().actor
     board = view == "board"
     sections = projects.list_sections(actor, project.id)
-    groups = [_group(actor, project, each) for each in (None, *sections)]
+    groups = _groups(actor, project, (None, *sections))
     if task_form:
         # A section that is not here, or no longer, is told of above the others.
         said = task_form.section_id.data
@@ -206,9 +207,15 @@ def _show_all(form: AddProjectForm, status: int = 200) -> Response:
     )
 
 
-def _group(actor: Actor, project: AnyRow, section: AnyRow | None) -> Group:
+def _groups(actor: Actor, project: AnyRow, sections: Sequence[AnyRow | None]) -> list[Group]:
+    filters = [_within(project, section.id if section else "none") for section in sections]
+    pages = tasks.list_first_pages(actor, filters, sort="rank", limit=PAGE_SIZE)
+    together = zip(sections, pages, strict=True)
+    return [_group(actor, project, section, found) for section, found in together]
+
+
+def _group(actor: Actor, project: AnyRow, section: AnyRow | None, found: Page) -> Group:
     said: int | Literal["none"] = section.id if section else "none"
-    found = tasks.list_page(actor, _within(project, said), sort="rank", limit=PAGE_SIZE)
     scope = _scope(actor, project, said)
     more = paged.more(found, scope, "web.show_project", project_id=project.id, section=said)
     form = AddToProjectForm(formdata=None)

@@ -13,6 +13,7 @@ from taskapp.rest import read_id
 from taskapp.services import editing, glance, history, names, tasks
 from taskapp.services.filters import Filter
 from taskapp.web import subtasks
+from taskapp.web.activity import tell_last
 from taskapp.web.blueprint import back_to, bp, notice, overview, own_path, page
 from taskapp.web.forms import AddTaskForm, MoveForm, TaskForm, due_words, name_place, read_place
 from taskapp.web.lists import View
@@ -87,10 +88,10 @@ def mark_task(task_id: int) -> BaseResponse:
     changes = due_words(request.form.get("due", ""))
     if request.form.get("priority") in PRIORITIES:
         changes["priority"] = request.form["priority"]
-    actor = current_browser().actor
-    task = tasks.update(actor, task_id, changes)
-    if actor.acts:
-        notice(f"Changed “{task.title}”.", undoable=True)
+    browser = current_browser()
+    tasks.update(browser.actor, task_id, changes)
+    if browser.actor.acts:
+        notice(f"{tell_last(browser)}.", undoable=True)
     return back_to(_back(request.form, task_id))
 
 

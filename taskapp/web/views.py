@@ -10,7 +10,7 @@ from werkzeug import Response as BaseResponse
 
 from taskapp import cursors
 from taskapp.auth.identity import current_browser
-from taskapp.services import bulk, labels, tasks
+from taskapp.services import bulk, labels, names, tasks
 from taskapp.services.paging import Position
 from taskapp.web import days
 from taskapp.web.blueprint import back_to, bp, notice, page
@@ -85,6 +85,7 @@ def show_list(
         status,
         view=view,
         tasks=found.rows,
+        parents=names.of_parents(actor, found.rows),
         groups=view.groups(found.rows),
         more=more,
         counts=tasks.count(actor, replace(view.filter, completed=None)),

@@ -215,7 +215,10 @@ def _faults(recorder: Any) -> list[str]:
 
 
 # What no schema can say: that a thing is there still, and in use, and what goes with what.
-BEYOND_SCHEMAS = {"no_such", "archived", "unfit"}
+BEYOND_SCHEMAS = {
+    *("no_such", "archived", "unfit", "elsewhere"),
+    *("done", "cycle", "too_deep", "same", "single"),
+}
 
 
 def _is_beyond_schemas(check: str, interaction: Any) -> bool:

@@ -23,7 +23,7 @@ DESK, PHONE = 1280, 390
 NewVisitor = Callable[[], Visitor]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(new_app: NewApp, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The application, as it runs for people.
 
@@ -42,7 +42,7 @@ def server(new_app: NewApp, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield address
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser() -> Iterator["Browser"]:
     """An installed Chromium."""
     if find_chromium() is None:

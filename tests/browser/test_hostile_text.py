@@ -67,19 +67,27 @@ MARKDOWN = [
     "1" * 300 + ". a list\n\n999999999. another",
     f"# {'W' * 200}\n\n{ELSEWHERE}/{'w' * 200}\n\n{OVERRIDE}reversed",
 ]
-# Nothing that text could have brought along: the script of pages is in their heads.
-FOREIGN = """:is(img, iframe, frame, object, embed, base, style, meta[http-equiv], audio, video,
-    math, form[action^=http], [style], [ping], [srcdoc], [background]),
-    :is(main, #notices) :is(script, link, meta)"""
-SAYS = "all => all.map(each => each.outerHTML.slice(0, 120))"
-HANDLERS = """all => all.filter(each => each.getAttributeNames().some(name => /^on/.test(name)))
-    .map(each => each.outerHTML.slice(0, 120))"""
-SCHEMES = """all => all.filter(each => !/^(https?|mailto|tel):$/.test(each.protocol))
-    .map(each => each.outerHTML.slice(0, 120))"""
-WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-    [...document.querySelectorAll("body *")]
-        .filter(each => each.getBoundingClientRect().right > innerWidth + 1)
-        .map(each => each.outerHTML.slice(0, 120))"""
+# What text on a page has done that text must not do. Nothing can have been brought along by it: the
+# script of pages is in their heads.
+FAULTS = """() => {
+    const foreign = `:is(img, iframe, frame, object, embed, base, style, meta[http-equiv], audio,
+        video, math, form[action^=http], [style], [ping], [srcdoc], [background]),
+        :is(main, #notices) :is(script, link, meta)`;
+    const all = [...document.querySelectorAll("*")];
+    const wide = document.documentElement.scrollWidth > innerWidth;
+    const isHandled = each => each.getAttributeNames().some(name => /^on/.test(name));
+    const found = {
+        "ran": "hurt" in window ? [document.documentElement] : [],
+        "brought along": all.filter(each => each.matches(foreign)),
+        "would run": all.filter(isHandled),
+        "leads astray": all.filter(each => each.matches("a[href], area[href]")
+            && !/^(https?|mailto|tel):$/.test(each.protocol)),
+        "is too wide": wide
+            ? all.filter(each => each.getBoundingClientRect().right > innerWidth + 1) : [],
+    };
+    return Object.entries(found).filter(([, some]) => some.length)
+        .map(([fault, some]) => [fault, some.map(each => each.outerHTML.slice(0, 120))]);
+}"""
 # Whether what follows a title in a notice stands after it.
 IN_ORDER = """notice => {
     const nodes = document.createTreeWalker(notice, NodeFilter.SHOW_TEXT);
@@ -124,15 +132,8 @@ def page(owner: Visitor) -> Iterator["Page"]:
 
 
 def faults(page: "Page") -> dict[str, list[str]]:
-    """What the text on the page has done that text must not do."""
-    found = {
-        "ran": ["it"] if page.evaluate("'hurt' in window") else [],
-        "brought along": page.locator(FOREIGN).evaluate_all(SAYS),
-        "would run": page.locator("*").evaluate_all(HANDLERS),
-        "leads astray": page.locator("a[href], area[href]").evaluate_all(SCHEMES),
-        "is too wide": page.evaluate(WIDER),
-    }
-    return {fault: where for fault, where in found.items() if where}
+    """What the text on the page has done that text must not do, and where."""
+    return dict(page.evaluate(FAULTS))
 
 
 def open_edit(owner: Visitor, *, in_row: bool) -> "Locator":

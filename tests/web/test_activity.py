@@ -77,7 +77,7 @@ def test_each_act_is_undone_and_undoing_is_told(alice: Caller, browser: Browser)
     browser.visit("/activity")
     browser.press("Undo: Renamed “Pay rent” to “Pay the rent”")
     assert browser.path == "/activity"
-    assert browser.notices() == ["Undone."]
+    assert browser.notices()[0].startswith("Undone. ")
     assert told(browser.page)[0] == "Renamed “Pay the rent” to “Pay rent”"
     assert "taking something back" in browser.page.all("li", class_="deed")[0].text
     shown = alice.get(f"/tasks/{task}").json
