@@ -245,3 +245,38 @@ def test_what_is_not_there_or_anothers_is_not_found(alice: Caller, bob: Caller) 
     for number in (of_bob["id"], MISSING, 0, 2**63):
         assert_problem(alice.post(f"/tasks/{number}/move", {}), 404, "not_found")
     assert bob.get(f"/tasks/{of_bob['id']}").json == of_bob
+
+
+@pytest.mark.parametrize("move", ["task", "project", "section", "label", "trash", "trash project"])
+def test_what_has_changed_meanwhile_is_not_moved(alice: Caller, move: str) -> None:
+    project = alice.add("/projects", name="Home")["id"]
+    made = {
+        "task": ("/tasks/{}/move", {"project_id": project}, alice.add_task()["id"]),
+        "project": ("/projects/{}/move", {"after": None}, project),
+        "section": (
+            "/sections/{}/move",
+            {"after": None},
+            alice.add("/sections", name="Next", project_id=project)["id"],
+        ),
+        "label": (
+            "/labels/{}/merge",
+            {"into": alice.add("/labels", name="errand")["id"]},
+            alice.add("/labels", name="chore")["id"],
+        ),
+        "trash": ("/trash/{}/restore", {}, alice.add_task()["id"]),
+        "trash project": (
+            "/trash/projects/{}/restore",
+            {},
+            alice.add("/projects", name="Old")["id"],
+        ),
+    }
+    path, body, id_ = made[move]
+    if move.startswith("trash"):
+        alice.delete(f"/{'projects' if 'project' in move else 'tasks'}/{id_}")
+    before = alice.get("/changes").json["position"]
+    old = {"If-Match": '"17"'}
+    refused = alice.post(path.format(id_), body, headers=old)
+    assert_problem(refused, 412, "stale_version")
+    assert alice.get("/changes").json["position"] == before
+    now = {"If-Match": '"2"' if move.startswith("trash") else '"1"'}
+    assert alice.post(path.format(id_), body, headers=now).status_code == 200

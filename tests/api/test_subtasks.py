@@ -204,3 +204,11 @@ def test_a_parent_that_would_take_what_is_in_the_trash_too_deep_goes_elsewhere(
     deep = chain(alice, 7)
     refused = alice.post(f"/tasks/{parent}/move", {"parent_id": deep[-1]})
     assert_problem(refused, 422, "invalid", ("/parent_id", "too_deep"))
+
+
+def test_what_is_done_can_be_made_below_what_is_done(alice: Caller) -> None:
+    top = alice.add_task("top", completed=True)["id"]
+    below = alice.post("/tasks", {"title": "x", "parent_id": top, "completed": True})
+    assert (below.status_code, below.json["parent_id"]) == (201, top)
+    refused = alice.post("/tasks", {"title": "x", "parent_id": top})
+    assert_problem(refused, 422, "invalid", ("/parent_id", "done"))

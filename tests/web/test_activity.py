@@ -77,7 +77,7 @@ def test_each_act_is_undone_and_undoing_is_told(alice: Caller, browser: Browser)
     browser.visit("/activity")
     browser.press("Undo: Renamed “Pay rent” to “Pay the rent”")
     assert browser.path == "/activity"
-    assert browser.notices()[0].startswith("Undone. ")
+    assert browser.notices() == ["Undone. Renamed “Pay the rent” to “Pay rent”."]
     assert told(browser.page)[0] == "Renamed “Pay the rent” to “Pay rent”"
     assert "taking something back" in browser.page.all("li", class_="deed")[0].text
     shown = alice.get(f"/tasks/{task}").json
@@ -95,6 +95,9 @@ def test_a_large_act_is_one_entry_that_unfolds(alice: Caller, browser: Browser) 
     assert len(deed.all("p", dir="auto")) == 6
     assert deed.one("summary").text == "and 3 more"
     browser.press("Undo: Moved to the trash: project “House”")
+    [said] = browser.notices()
+    assert said.startswith("Undone. Restored ")
+    assert said.endswith(", and 5 more.")
     assert len(alice.get("/tasks").json) == 5
 
 

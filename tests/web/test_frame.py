@@ -239,6 +239,30 @@ def test_files_are_for_everybody(app: Flask) -> None:
         assert getattr(app.view_functions[endpoint], "is_public", False)
 
 
+def test_twenty_sections_take_no_more_queries_than_one(
+    app: Flask, alice: Caller, browser: Browser
+) -> None:
+    project = alice.add("/projects", name="Home")["id"]
+
+    def add(number: int) -> None:
+        section = alice.add("/sections", name=f"{number}", project_id=project)["id"]
+        alice.add_task(f"task {number}", project_id=project, section_id=section)
+
+    def asked() -> list[str]:
+        with app.app_context():
+            engine = db.engine
+        with statements(engine) as seen:
+            browser.visit(f"/projects/{project}?view=board")
+        return [each for each in seen if not each.startswith(("BEGIN", "COMMIT"))]
+
+    add(0)
+    one = len(asked())
+    for number in range(1, 20):
+        add(number)
+    assert len(asked()) == one <= 5
+    assert browser.titles() == [f"task {number}" for number in range(20)]
+
+
 @pytest.mark.parametrize("path", ["/tasks?show=all", "/tasks?q=task&show=all", "/trash"])
 def test_fifty_tasks_take_no_more_queries_than_one(
     app: Flask, alice: Caller, browser: Browser, path: str

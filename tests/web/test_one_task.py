@@ -156,3 +156,14 @@ def test_two_edits_that_meet_are_compared_field_by_field(alice: Caller, browser:
     differing = [each.text for each in stored.all("h3") if each.all("span")]
     assert differing == ["Priority differs", "Due date differs"]
     assert "2027-01-31" in stored.text
+
+
+def test_subtasks_are_ticked_and_changed_together(alice: Caller, browser: Browser) -> None:
+    top = alice.add_task("top")["id"]
+    ids = [alice.add_task(title, parent_id=top)["id"] for title in "abc"]
+    browser.visit(f"/tasks/{top}")
+    browser.press("Change", ids=ids[:2], to_priority="high")
+    assert browser.path == f"/tasks/{top}"
+    assert browser.notices() == ["Changed 2 tasks."]
+    marks = [alice.get(f"/tasks/{id_}").json["priority"] for id_ in ids]
+    assert marks == ["high", "high", "none"]

@@ -148,3 +148,11 @@ def test_a_hundred_tasks_are_counted_as_many(alice: Caller, browser: Browser) ->
         alice.add_task(f"{number}")
     browser.visit("/help")
     assert counts(browser) == {"Inbox": "99+"}
+
+
+def test_a_subtask_in_a_list_names_what_it_is_below(alice: Caller, browser: Browser) -> None:
+    top = alice.add_task("Moving house")["id"]
+    alice.add_task("Pack", parent_id=top)
+    browser.visit("/tasks")
+    link = browser.page.one("a", title="Subtask of “Moving house”")
+    assert link.get("href") == f"/tasks/{top}"
