@@ -742,6 +742,17 @@ def test_a_question_about_subtasks_gives_the_focus_back(
     expect(page.locator("#rows .task :focus")).to_have_count(1)
 
 
+def test_keys_go_through_projects_too(owner: Visitor, page: "Page") -> None:
+    for name in ("House", "Garden"):
+        owner.call("POST", "/projects", {"name": name})
+    owner.open("/projects")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(page.locator(".cursor .name")).to_have_text("Garden")
+    page.keyboard.press("Enter")
+    expect(owner.heading).to_have_text("Garden")
+
+
 def test_keys_lead_to_places(owner: Visitor, page: "Page") -> None:
     owner.add("Write to Grace")
     owner.content.focus()

@@ -15,20 +15,22 @@ const SENDS = {
   J: ["shift", "by", "1"],
   K: ["shift", "by", "-1"],
 };
+/** What the cursor goes through. */
+const ROW = ".task, .thing";
 const FIELD = "textarea, select, input:not([type=checkbox], [type=radio])";
 
 /** A g that waits for its letter. */
 let begun = "";
 
 /** The row that the keys are about. @type {() => HTMLElement | null} */
-const current = () => document.activeElement.closest(".task") ?? $(".task.cursor");
+const current = () => document.activeElement.closest(ROW) ?? $(".cursor");
 
 /** Move the cursor. @type {(by: number) => void} */
 function move(by) {
-  const rows = $$(".task");
+  const rows = $$(ROW);
   const at = rows.indexOf(current());
   const row = rows[at < 0 ? 0 : at + by];
-  (row?.querySelector("a.title") ?? row?.querySelector("button"))?.focus();
+  (row?.querySelector("a.title, a.name") ?? row?.querySelector("button"))?.focus();
   row?.scrollIntoView({ block: "nearest" });
 }
 
@@ -115,5 +117,5 @@ addEventListener("keydown", onKey);
 // Show which row the keys are about.
 addEventListener("focusin", ({ target }) => {
   $(".cursor")?.classList.remove("cursor");
-  if (target.matches(":focus-visible")) target.closest(".task")?.classList.add("cursor");
+  if (target.matches(":focus-visible")) target.closest(ROW)?.classList.add("cursor");
 });
