@@ -13,7 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Engine, event, make_url
+from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 
 # Execution options: what opens a transaction on SQLite, and that a single query needs none.
@@ -27,6 +27,9 @@ MARGIN_SECONDS = 2
 # A connection that has been at rest for so long is asked whether it lives; for so long.
 REST_SECONDS = 5
 PING_SECONDS = 2
+
+# Seconds that a migration stands in the way of everybody at most, while it waits for them.
+MIGRATION_LOCK_SECONDS = 2
 
 # What libpq is told, unless the URL says otherwise. None of it reaches the server.
 LIBPQ = {
@@ -102,6 +105,18 @@ def prepare(engine: Engine, *, statement_seconds: int, lock_seconds: int) -> Non
         _connect_with_patience(engine)
         _begin_with_limits(engine, statement_seconds, lock_seconds)
         _look_before_lending(engine)
+
+
+@contextmanager
+def migrating(url: str) -> Iterator[Engine]:
+    """An engine for migrations: they take their time, but wait for locks only shortly."""
+    # One connection migrates, another keeps other hosts from it.
+    engine = create_engine(url, **engine_options(url, pool_size=2, pool_seconds=1))
+    prepare(engine, statement_seconds=0, lock_seconds=MIGRATION_LOCK_SECONDS)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 # ---------------------------------------------------------------- SQLite
