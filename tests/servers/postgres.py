@@ -82,7 +82,7 @@ class Postgres:
         held = [self._pid()]
         try:
             os.kill(held[0], signal.SIGSTOP)
-            for child in _children(held[0]):
+            for child in children(held[0]):
                 os.kill(child, signal.SIGSTOP)
                 held.append(child)
             yield
@@ -120,7 +120,7 @@ def postgres() -> Iterator[str]:
         yield server.url
 
 
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
     """The processes that one has started."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
