@@ -227,6 +227,18 @@ def test_what_is_given_up_does_not_run_on_in_the_server(blank: Flask, line: Wire
 
 
 @only_postgresql
+def test_a_connection_that_was_ended_at_rest_is_not_lent(blank: Flask, postgres_url: str) -> None:
+    end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s"
+    with db.engine.connect() as first, db.engine.connect() as second:
+        assert first.scalar(text("SELECT 1")) == second.scalar(text("SELECT 1")) == 1
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        assert server.execute(end, [db.engine.url.database]).rowcount >= 1
+    # Not through fetch(), which would try again.
+    with db.engine.connect() as first, db.engine.connect() as second:
+        assert first.scalar(text("SELECT 1")) == second.scalar(text("SELECT 1")) == 1
+
+
+@only_postgresql
 def test_a_connection_that_has_rested_is_asked_and_replaced_when_it_is_silent(
     monkeypatch: pytest.MonkeyPatch, far: Flask, line: Wire
 ) -> None:

@@ -19,6 +19,7 @@ from taskapp.services import accounts, tasks
 from .callers import PASSWORD, Caller, assert_problem, make_caller
 from .conftest import NewApp, NewDatabase
 from .servers.cutting import Fate, Wire, wire
+from .web.browser import Browser
 
 only_postgresql = pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
 pytestmark = only_postgresql
@@ -104,6 +105,16 @@ def test_a_deletion_and_a_change_are_done_again_too(app: Flask, alice: Caller) -
     changed = alice.call("PATCH", f"/tasks/{task['id']}", json={"title": "y"})
     assert (changed.status_code, changed.headers["ETag"]) == (200, '"2"')
     assert tried(app) == 2
+
+
+def test_a_form_that_is_lost_and_done_again_is_told_of_once(app: Flask, alice: Caller) -> None:
+    browser = Browser(app)
+    browser.log_in(alice.email)
+    make_deadly(app, 2)
+    page = browser.press("Add", title="once")
+    assert page.text.count("Added “once”") == 1
+    assert titles(app) == ["once"]
+    assert tried(app) == 3
 
 
 def test_a_request_under_a_key_that_had_been_claimed_is_not_done_again_but_may_be_sent_again(
