@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install -qq --require-hashes
 .DELETE_ON_ERROR:
 # pip must not run twice at once in one .venv, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help run dev test lint fmt types imports deps check bench bench-views screenshots lock clean
+.PHONY: help run dev test faults lint fmt types imports deps check bench bench-views screenshots lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -36,7 +36,10 @@ dev: .venv/.run .env ## run the debug server, which reloads on every change
 # ---------------------------------------------------------------- prove it
 
 test: .venv/.dev ## run the tests with branch coverage (ARGS="--no-cov tests/api" for a part)
-	@$(BIN)/pytest --numprocesses auto --dist worksteal $(ARGS)
+	@$(BIN)/pytest --numprocesses auto --dist worksteal --ignore tests/faults $(ARGS)
+
+faults: .venv/.dev ## break the database, the server and the disk under load (ARGS="-k redis")
+	@$(BIN)/pytest --no-cov tests/faults $(ARGS)
 
 check: lint types imports deps ## everything that judges the code without running it
 

@@ -20,6 +20,7 @@ from limits import parse_many
 ROOT = Path(__file__).resolve().parent
 WEAKEST_SECRET = 32
 SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY")
+DATABASES = ("DATABASE_URL", "DATABASE_MIGRATION_URL")
 
 
 class ConfigError(SystemExit):
@@ -55,8 +56,20 @@ class Config:
         "`postgresql://...` or `sqlite:///...`; empty is SQLite in the instance folder",
         secret=True,
     )
+    DATABASE_MIGRATION_URL: str = setting(
+        "", "The same database without a pooler between, for `flask db`", secret=True
+    )
     DATABASE_POOL_SIZE: int = setting(
-        10, "Connections a process keeps; as many as its threads, or a little more", least=1
+        0, "Connections a process keeps; 0 is one for each of its threads", least=0
+    )
+    DATABASE_POOL_SECONDS: int = setting(
+        3, "How long a request waits for a connection; beyond it 503", least=1
+    )
+    DATABASE_STATEMENT_SECONDS: int = setting(
+        15, "How long PostgreSQL may take for one statement; beyond it 503", least=1
+    )
+    DATABASE_LOCK_SECONDS: int = setting(
+        5, "How long PostgreSQL lets a statement wait for others; beyond it 503", least=1
     )
     SECRET_KEY: str = setting("", "Signs sessions, forms and cursors; 32 characters", secret=True)
     JWT_SECRET_KEY: str = setting("", "Signs access tokens; another 32 characters", secret=True)
@@ -160,8 +173,8 @@ def _check(name: str, value: Any, checks: Mapping[str, Any]) -> None:
             ) from None
     if name in SECRETS and value and len(value) < WEAKEST_SECRET:
         raise ConfigError(f"{name} must have at least {WEAKEST_SECRET} characters.")
-    if name == "DATABASE_URL" and value and not value.startswith(("sqlite:", "postgres")):
-        raise ConfigError("DATABASE_URL must begin with postgresql:// or sqlite:///.")
+    if name in DATABASES and value and not value.startswith(("sqlite:", "postgres")):
+        raise ConfigError(f"{name} must begin with postgresql:// or sqlite:///.")
 
 
 def _kept(folder: Path, name: str) -> str:

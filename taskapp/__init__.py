@@ -7,10 +7,12 @@ of use-cases (`services`), which are the only code that changes data.
 from typing import Any
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
 
 from taskapp import cli, error_handlers, extensions, middleware, web
 from taskapp.api import bulk, docs, history, labels, projects, tasks, trash
 from taskapp.auth import account, identity, views
+from taskapp.db import repeatable
 from taskapp.rest import IdConverter
 
 API = (
@@ -20,9 +22,21 @@ API = (
 )
 
 
+class TaskApp(Flask):
+    """Flask, whose views are asked again when the database lost what they did.
+
+    What a view leaves elsewhere bears that. The body and the form are read once and kept; the
+    limits of failures count by the answer that is sent; a login and a notice come after a commit.
+    """
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Call the view."""
+        return repeatable(super().dispatch_request)
+
+
 def create_app(config: Any) -> Flask:
     """An application of its own, with the settings that `config` has as attributes."""
-    app = Flask(__name__, instance_path=str(config.INSTANCE_DIR), static_folder=None)
+    app = TaskApp(__name__, instance_path=str(config.INSTANCE_DIR), static_folder=None)
     app.config.from_object(config)
     app.url_map.converters["id"] = IdConverter
     # An address has one spelling; another is not found, and not led astray by a redirect.

@@ -1,16 +1,22 @@
-"""The database: the engine's set-up, what every table shares, and the one place that commits.
+"""The database: what every table shares, and the one place that commits, and that tries again.
 
 Changes happen inside `with transaction():`. Reads go through `fetch()`, which joins an open
-transaction and otherwise leaves none behind.
+transaction and otherwise leaves none behind. What the database lost, `repeatable()` does again.
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
+from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -22,14 +28,22 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    column,
     event,
+    inspect,
+    select,
+    table,
 )
 from sqlalchemy.engine import Row
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
+
+from taskapp.engine import ALONE, FINAL, SIGMA, WRITE
+
+Result = TypeVar("Result")
 
 # A row of any query.
 AnyRow = Row[*tuple[Any, ...]]
@@ -98,10 +112,6 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-# Greek writes its sigma otherwise at the end of a word, and lower() may or may not.
-SIGMA, FINAL = "\u03c3", "\u03c2"
-
-
 class folded(FunctionElement[str]):  # noqa: N801 - it reads as a function of the database
     """A text without regard to case, for comparing; the end of a word, in Greek, included."""
 
@@ -112,12 +122,13 @@ class folded(FunctionElement[str]):  # noqa: N801 - it reads as a function of th
 
 @compiles(folded)
 def _fold(element: folded, compiler: Any, **kwargs: Any) -> str:
+    # Greek writes its sigma otherwise at the end of a word, and lower() may or may not.
     return f"replace(lower({compiler.process(element.clauses, **kwargs)}), '{FINAL}', '{SIGMA}')"
 
 
 @compiles(folded, "sqlite")
 def _fold_on_sqlite(element: folded, compiler: Any, **kwargs: Any) -> str:
-    # SQLite's own lower() knows ASCII only; prepare() adds this one.
+    # SQLite's own lower() knows ASCII only; engine.py adds this one.
     return f"folded({compiler.process(element.clauses, **kwargs)})"
 
 
@@ -184,8 +195,12 @@ def transaction() -> Iterator[Session]:
     session.expire_all()
     session.info["open"] = True
     try:
-        session.connection(execution_options={"begin": "BEGIN IMMEDIATE"})
+        session.connection(execution_options=WRITE)
         yield session
+        session.flush()
+        # From here on nobody can say that it did not happen.
+        if attempts := _attempts.get():
+            attempts.committed = True
         session.commit()
     except BaseException:
         session.rollback()
@@ -214,11 +229,18 @@ def is_open() -> bool:
 
 
 def fetch(statement: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
-    """The rows of one query; inside a transaction() with what it has written so far."""
+    """The rows of one query; inside a transaction() with what it has written so far.
+
+    Outside it changes nothing, and so it is done again as under `repeatable()`, always.
+    """
     if is_open():
         return db.session.execute(statement).all()
-    with reader().connect() as connection:
-        return connection.execute(statement).all()
+
+    def read() -> Sequence[AnyRow]:
+        with reader().connect() as connection:
+            return connection.execute(statement).all()
+
+    return _try(read, _attempts.get() or Attempts(), is_read=True)
 
 
 def close_session(_error: BaseException | None = None) -> None:
@@ -235,59 +257,96 @@ def close_session(_error: BaseException | None = None) -> None:
 
 
 def reader() -> Engine:
-    """The engine for single queries: PostgreSQL is spared a BEGIN and a ROLLBACK around each."""
-    if db.engine.dialect.name == "sqlite":
-        return db.engine
-    return db.engine.execution_options(isolation_level="AUTOCOMMIT")
+    """The engine for single queries, which are spared a BEGIN and a ROLLBACK around each."""
+    return db.engine.execution_options(**ALONE)
 
 
-def sqlalchemy_url(url: str, folder: Path) -> str:
-    """The URL in SQLAlchemy's spelling; an empty one is SQLite in that folder, which is made."""
-    if not url:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return f"sqlite:///{folder / 'taskapp.db'}"
-    scheme, _, rest = url.partition("://")
-    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+# ---------------------------------------------------------------- trying again
+
+ATTEMPTS = 3
+# Seconds before the second attempt, at most; four times as long before the third.
+PAUSE = 0.05
+# Of those that wait for one another the database picks one to fail (deadlock, serialisation);
+# and of a server that stops, some say why.
+PASSING = {"40001", "40P01", "57P01", "57P02", "57P03"}
 
 
-def engine_options(url: str, pool_size: int) -> dict[str, Any]:
-    """What create_engine() is told for a database of that URL."""
-    bounds = {
-        "pool_size": pool_size,
-        "max_overflow": 0,
-        "pool_timeout": 5,
-        # An error's text goes to the log; what was sent to the database stays out of it.
-        "hide_parameters": True,
-    }
-    if url.startswith("sqlite"):
-        # Seconds that a writer waits for the write lock.
-        return bounds | {"connect_args": {"timeout": 30}}
-    return bounds | {
-        "pool_pre_ping": True,
-        # Serverless PostgreSQL sleeps after five idle minutes and drops its connections.
-        "pool_recycle": 280,
-        "pool_use_lifo": True,
-        # A pooler in transaction mode cannot keep prepared statements.
-        "connect_args": {"prepare_threshold": None, "connect_timeout": 5},
-    }
+@dataclass
+class Attempts:
+    """How often something may be tried yet, and whether it has begun to commit."""
+
+    left: int = ATTEMPTS - 1
+    committed: bool = False
 
 
-def _lower(text: str | None) -> str | None:
-    return None if text is None else text.lower().replace(FINAL, SIGMA)
+_attempts: ContextVar[Attempts | None] = ContextVar("attempts", default=None)
 
 
-def prepare(engine: Engine) -> None:
-    """Make SQLite keep its foreign keys, serve readers while it writes, and begin when told."""
-    if engine.dialect.name != "sqlite":
-        return
+def repeatable(work: Callable[[], Result]) -> Result:
+    """Do `work`, and again if the database lost it before any commit in it began; thrice at most.
 
-    @event.listens_for(engine, "connect")
-    def _on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself
-        connection.create_function("folded", 1, _lower, deterministic=True)
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA journal_mode = WAL")
+    Lost is what ended with its connection, as the victim of a deadlock, or because others changed
+    the same. Each attempt has a session of its own. Inside another's work it leaves that to them.
+    """
+    if _attempts.get():
+        return work()
+    attempts = Attempts()
+    token = _attempts.set(attempts)
+    try:
+        return _try(work, attempts, is_read=False)
+    finally:
+        _attempts.reset(token)
 
-    @event.listens_for(engine, "begin")
-    def _on_begin(connection: Any) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+def _try(work: Callable[[], Result], attempts: Attempts, *, is_read: bool) -> Result:
+    while True:
+        try:
+            return work()
+        except DBAPIError as error:
+            lost = _is_passing(error) and (is_read or not attempts.committed)
+            if not lost or not attempts.left:
+                raise
+            log.warning("the database lost what was asked; trying again", exc_info=error)
+        if not is_read:
+            close_session()
+        attempts.left -= 1
+        # Those that hindered one another shall not meet again.
+        time.sleep(random.uniform(0, PAUSE if attempts.left else 4 * PAUSE))  # noqa: S311
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    # Whoever has waited for long shall not wait three times as long. SQLite has no such state.
+    if isinstance(error.orig, TimeoutError) or not hasattr(error.orig, "sqlstate"):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    # Without a state it was not the server that spoke: there is no connection, or none any more.
+    unreached = state is None and isinstance(error, OperationalError)
+    return state in PASSING or error.connection_invalidated or unreached
+
+
+# ---------------------------------------------------------------- the schema that is there
+
+VERSION = table("alembic_version", column("version_num", String()))
+MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+
+
+def migration_state() -> Literal["current", "behind", "ahead"]:
+    """How the database's schema stands to this code's; raises what the database raises.
+
+    It is ahead when it was migrated by a later release, whose revisions are unknown here.
+    """
+    known, heads = _revisions()
+    with reader().connect() as connection:
+        if not inspect(connection).has_table(VERSION.name):
+            return "behind"
+        found = set(connection.scalars(select(VERSION.c.version_num)))
+    if found - known:
+        return "ahead"
+    return "current" if found == heads else "behind"
+
+
+@cache
+def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+    script = ScriptDirectory(str(MIGRATIONS))
+    known = frozenset(each.revision for each in script.walk_revisions())
+    return known, frozenset(script.get_heads())

@@ -42,6 +42,10 @@ SENTENCES = {
 # What is not in the body; there it is found by a JSON Pointer.
 PLACES = {"query": "parameter", "headers": "header"}
 RETRY_AFTER_SECONDS = 2
+# PostgreSQL's states: a statement or a wait for a lock took too long; a deadlock, or others
+# changed the same, again and again; and a server that has become a standby.
+BUSY = {"57014", "55P03", "40P01", "40001"}
+READ_ONLY = "25006"
 
 Headers = Iterable[tuple[str, str]]
 
@@ -54,7 +58,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(DBAPIError, _database_error)
-    app.register_error_handler(PoolTimeout, _database_unreachable)
+    app.register_error_handler(PoolTimeout, _database_busy)
     if not app.debug:  # there the debugger shows it
         app.register_error_handler(Exception, _unexpected_error)
 
@@ -176,9 +180,22 @@ def _database_error(error: DBAPIError) -> Response:
         # What the request builds on was removed while it ran: its account, say.
         log.warning("a constraint refused a change", exc_info=error)
         return _domain_error(errors.Conflict())
+    state = getattr(error.orig, "sqlstate", None)
+    if state in BUSY:
+        return _database_busy(error)
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return _database_unreachable(error)
-    return _unexpected_error(error)
+    return _database_unreachable(error) if state == READ_ONLY else _unexpected_error(error)
+
+
+def _database_busy(error: Exception) -> Response:
+    log.error("the database is busy", exc_info=error)
+    return _show(
+        503,
+        "database_busy",
+        "The database is busy. Try again shortly.",
+        headers=[("Retry-After", str(RETRY_AFTER_SECONDS))],
+    )
 
 
 def _database_unreachable(error: Exception) -> Response:

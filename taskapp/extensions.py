@@ -3,7 +3,6 @@
 import ipaddress
 import re
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
@@ -16,7 +15,8 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from taskapp.db import close_session, db, engine_options, prepare, sqlalchemy_url
+from taskapp.db import MIGRATIONS, close_session, db
+from taskapp.engine import engine_options, prepare, sqlalchemy_url
 from taskapp.idempotency import ACT_ID, REPLAYED
 from taskapp.openapi import Api
 
@@ -88,10 +88,14 @@ def init_app(app: Flask) -> None:
     settings.update(_derived(settings))
     db.init_app(app)
     with app.app_context():
-        prepare(db.engine)
+        prepare(
+            db.engine,
+            statement_seconds=settings["DATABASE_STATEMENT_SECONDS"],
+            lock_seconds=settings["DATABASE_LOCK_SECONDS"],
+        )
     # Registered later than the extension's own, it runs before that.
     app.teardown_appcontext(close_session)
-    migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"))
+    migrate.init_app(app, db, directory=str(MIGRATIONS))
     jwt.init_app(app)
     limiter.init_app(app)
     csrf.init_app(app)
@@ -126,7 +130,11 @@ def _derived(settings: Any) -> dict[str, Any]:
     tls = settings["APP_ENV"] == "production"
     return {
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url, settings["DATABASE_POOL_SIZE"]),
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(
+            url,
+            pool_size=settings["DATABASE_POOL_SIZE"] or settings["WEB_THREADS"],
+            pool_seconds=settings["DATABASE_POOL_SECONDS"],
+        ),
         "MAX_CONTENT_LENGTH": settings["MAX_BODY_BYTES"],
         "TRUSTED_HOSTS": list(settings["TRUSTED_HOSTS"]) or None,
         "JWT_ALGORITHM": "HS256",

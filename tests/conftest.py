@@ -4,6 +4,7 @@ Each test that touches the database runs twice, on SQLite and on PostgreSQL, wit
 that ship. Alice and Bob have accounts; to what Alice owns, Bob is a stranger.
 """
 
+import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from taskapp.extensions import limiter
 from taskapp.models import IdempotencyKey, User
 
 from .callers import Caller, make_caller
+from .servers.pgbouncer import pgbouncer
 from .servers.postgres import postgres
 
 # How long an example takes says nothing on a machine that does other things too.
@@ -57,6 +59,16 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def pooled_url(postgres_url: str) -> Iterator[str]:
+    """How applications reach that server: with TEST_PGBOUNCER set through a pooler."""
+    if not os.environ.get("TEST_PGBOUNCER"):
+        yield postgres_url
+        return
+    with pgbouncer(postgres_url) as url:
+        yield url
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def new_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
@@ -66,13 +78,14 @@ def new_database(
         yield lambda: f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'taskapp.db'}"
         return
     server: str = request.getfixturevalue("postgres_url")
+    pooled: str = request.getfixturevalue("pooled_url")
     made: list[str] = []
 
     def make() -> str:
         made.append(f"test_{secrets.token_hex(4)}")
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(made[-1])))
-        return urlsplit(server)._replace(path=f"/{made[-1]}").geturl()
+        return urlsplit(pooled)._replace(path=f"/{made[-1]}").geturl()
 
     yield make
     with psycopg.connect(server, autocommit=True) as connection:

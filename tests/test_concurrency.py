@@ -405,7 +405,7 @@ def test_a_server_killed_between_effect_and_commit_has_no_effect(mortal: Killed)
         return lambda: watch.execute(query, [table]).fetchone()
 
     with (
-        psycopg.connect(mortal.url, autocommit=True) as watch,
+        psycopg.connect(mortal.url, autocommit=True, prepare_threshold=None) as watch,
         psycopg.connect(mortal.url) as tasks_lock,
         psycopg.connect(mortal.url) as keys_lock,
         ThreadPoolExecutor(1) as pool,

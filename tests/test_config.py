@@ -127,7 +127,10 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("BCRYPT_ROUNDS", "21", "at most 20, not 21"),
         ("ACCESS_TOKEN_SECONDS", "0", "at least 1, not 0"),
         ("ACCESS_TOKEN_SECONDS", "an hour", "a whole number, not 'an hour'"),
-        ("DATABASE_POOL_SIZE", "0", "at least 1, not 0"),
+        ("DATABASE_POOL_SIZE", "-1", "at least 0, not -1"),
+        ("DATABASE_POOL_SECONDS", "0", "at least 1, not 0"),
+        ("DATABASE_STATEMENT_SECONDS", "0", "at least 1, not 0"),
+        ("DATABASE_LOCK_SECONDS", "0", "at least 1, not 0"),
         ("MAX_BODY_BYTES", "1023", "at least 1024, not 1023"),
         ("TRUSTED_PROXIES", "-1", "at least 0, not -1"),
         ("TRUSTED_PROXIES", "11", "at most 10, not 11"),
@@ -138,6 +141,7 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("LOGIN_LIMIT_PER_CLIENT", "10", "a rate like '10 per minute', not '10'"),
         ("SIGNUP_LIMIT_PER_CLIENT", "10 per eon", "a rate like '10 per minute', not '10 per eon'"),
         ("DATABASE_URL", "mysql://root:hunter2@db/x", "begin with postgresql:// or sqlite:///"),
+        ("DATABASE_MIGRATION_URL", "db:5432", "begin with postgresql:// or sqlite:///"),
         ("SECRET_KEY", "short", "at least 32 characters"),
         ("JWT_SECRET_KEY", "x" * 31, "at least 32 characters"),
         ("JWT_SECRET_KEY", SECRETS["SECRET_KEY"], "differ from SECRET_KEY"),
@@ -264,6 +268,7 @@ def test_the_example_of_an_env_file_makes_a_development_config(environ: Path) ->
 def test_no_secret_is_shown(tmp_path: Path) -> None:
     given = with_secrets(
         DATABASE_URL="postgresql://somebody:hunter2@localhost/tasks",
+        DATABASE_MIGRATION_URL="postgresql://owner:hunter2@localhost/tasks",
         REDIS_URL="redis://:hunter2@localhost/0",
     )
     assert "hunter2" not in repr(given) + str(given)

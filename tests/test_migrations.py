@@ -1,5 +1,6 @@
 """migrations/: up, down, up, with data, and against the models."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.engine import Row
 
-from taskapp.db import db
+from taskapp.db import db, migration_state
 from taskapp.domain.actors import Actor
 from taskapp.services import accounts, tasks
 
@@ -336,12 +337,14 @@ def folder(tmp_path: Path) -> Path:
     return copy
 
 
-def add_revision(folder: Path, up: str) -> None:
+def add_revision(
+    folder: Path, up: str, *, name: str = "next", after: str = REVISIONS[-1].revision
+) -> None:
     """Add one that does this."""
     lines = "".join(f"    {line}\n" for line in up.splitlines())
-    (folder / "versions" / "next.py").write_text(
+    (folder / "versions" / f"{name}.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n"
-        f"revision, down_revision = 'next', {REVISIONS[-1].revision!r}\n"
+        f"revision, down_revision = {name!r}, {after!r}\n"
         f"def upgrade():\n{lines}\ndef downgrade():\n    pass\n"
     )
 
@@ -378,6 +381,50 @@ def test_a_revision_that_fails_half_way_changes_nothing(blank: Flask, folder: Pa
         upgrade(directory=str(folder))
     assert schema() == before
     assert read_rows() == rows
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+def test_the_revisions_that_are_recommended_work(blank: Flask, folder: Path) -> None:
+    upgrade()
+    insert_rows()
+    recommended = (FOLDER.parent / "docs" / "migrations.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", recommended, re.M | re.S)
+    after = REVISIONS[-1].revision
+    for number, block in enumerate(blocks):
+        add_revision(folder, block, name=f"next_{number}", after=after)
+        after = f"next_{number}"
+    upgrade(directory=str(folder))
+    with db.engine.connect() as connection:
+        assert connection.scalars(text("SELECT minutes FROM task")).all() == [0]
+        assert connection.scalar(
+            text("SELECT convalidated FROM pg_constraint WHERE conname = 'ck_task_minutes'")
+        )
+        assert connection.scalar(
+            text("SELECT indisvalid FROM pg_index WHERE indexrelid = :name ::regclass"),
+            {"name": "ix_task_user_id_minutes"},
+        )
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+def test_what_came_before_a_revision_that_fails_is_kept(blank: Flask, folder: Path) -> None:
+    upgrade()
+    add_revision(folder, "op.create_table('kept', sa.Column('id', sa.Integer))")
+    add_revision(folder, "raise ValueError('late')", name="last", after="next")
+    with pytest.raises(ValueError, match="late"):
+        upgrade(directory=str(folder))
+    assert "kept" in tables()
+
+
+@pytest.mark.parametrize("new_database", ["postgresql"], indirect=True)
+def test_migrations_have_an_address_of_their_own(
+    new_database: NewDatabase, new_app: NewApp
+) -> None:
+    served, migrated = new_database(), new_database()
+    with new_app(served, DATABASE_MIGRATION_URL=migrated).app_context():
+        upgrade()
+        assert migration_state() == "behind"
+    with new_app(migrated).app_context():
+        assert migration_state() == "current"
 
 
 def test_the_script_for_operators_who_migrate_by_hand_is_whole(blank: Flask) -> None:

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +31,82 @@ SETTINGS = {
 }
 
 
+# A server that is killed shall have kept what it has acknowledged.
+DURABLE = {"synchronous_commit": "on"}
+
+FAST = signal.SIGINT
+IMMEDIATE = signal.SIGQUIT
+
+
+class Postgres:
+    """`url` names a database whose user is a superuser, and stays true across restarts."""
+
+    def __init__(self, folder: Path, settings: dict[str, str]) -> None:
+        self._folder = folder
+        self._settings = SETTINGS | settings | {"unix_socket_directories": str(folder)}
+        self._identity = account()
+        self._running = ExitStack()
+        self.url = f"postgresql://postgres@/postgres?host={folder}&port={SETTINGS['port']}"
+        hand_over(folder, self._identity)
+        self._binaries = _reachable(find_binaries(), folder, self._identity)
+        _create_cluster(self._binaries, folder, self._identity)
+
+    def start(self) -> None:
+        """Return when it accepts connections."""
+        self._running.enter_context(
+            running(
+                [
+                    self._binaries / "postgres",
+                    *("-D", self._folder / "data"),
+                    *(f"--{setting}={value}" for setting, value in self._settings.items()),
+                ],
+                ready=partial(_accepts, self.url),
+                log=self._folder / "log",
+                cwd=self._folder,
+                env=ENVIRONMENT,
+                stop_signal=FAST,
+                identity=self._identity,
+            )
+        )
+
+    def stop(self, how: signal.Signals = FAST) -> None:
+        """Return when it is gone; stopping twice is no error."""
+        if (self._folder / "data" / "postmaster.pid").exists():
+            os.kill(self._pid(), how)
+        self._running.close()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing in it runs inside the block: it keeps its connections, and answers nothing."""
+        # Itself first, so that it makes no more children.
+        held = [self._pid()]
+        try:
+            os.kill(held[0], signal.SIGSTOP)
+            for child in children(held[0]):
+                os.kill(child, signal.SIGSTOP)
+                held.append(child)
+            yield
+        finally:
+            for process in reversed(held):
+                os.kill(process, signal.SIGCONT)
+
+    def _pid(self) -> int:
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
+
+
+@contextmanager
+def postgres_server(settings: dict[str, str] = DURABLE) -> Iterator[Postgres]:
+    """Yield a server of one's own, started, to stop and start."""
+    # A socket's path has at most 107 bytes and another user may have to reach it: not in TMPDIR.
+    with TemporaryDirectory(prefix="pg-", dir="/tmp") as name:
+        server = Postgres(Path(name), settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
     """Yield the URL of a database whose user is a superuser.
@@ -40,29 +116,22 @@ def postgres() -> Iterator[str]:
     if existing := os.environ.get("TEST_DATABASE_URL"):
         yield existing
         return
-    # A socket's path has at most 107 bytes and another user may have to reach it: not in TMPDIR.
-    with TemporaryDirectory(prefix="pg-", dir="/tmp") as name:
-        folder = Path(name)
-        identity = _identity()
-        _hand_over(folder, identity)
-        binaries = _reachable(find_binaries(), folder, identity)
-        _create_cluster(binaries, folder, identity)
-        url = f"postgresql://postgres@/postgres?host={folder}&port={SETTINGS['port']}"
-        settings = SETTINGS | {"unix_socket_directories": name}
-        with running(
-            [
-                binaries / "postgres",
-                *("-D", folder / "data"),
-                *(f"--{setting}={value}" for setting, value in settings.items()),
-            ],
-            ready=partial(_accepts, url),
-            log=folder / "log",
-            cwd=folder,
-            env=ENVIRONMENT,
-            stop_signal=signal.SIGINT,
-            identity=identity,
-        ):
-            yield url
+    with postgres_server({}) as server:
+        yield server.url
+
+
+def children(parent: int) -> list[int]:
+    """The processes that one has started."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name stands in brackets, and may hold anything.
+            after = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(after[1]) == parent:
+            found.append(int(stat.parent.name))
+    return found
 
 
 def find_binaries() -> Path:
@@ -88,15 +157,15 @@ def _candidates() -> Iterator[Path]:
         yield Path(wheel.origin).parent / "pginstall" / "bin"
 
 
-def _identity() -> Identity:
-    """PostgreSQL refuses to run as root."""
+def account() -> Identity:
+    """Whom to run as: PostgreSQL and PgBouncer refuse root."""
     if os.geteuid() != 0:
         return {}
     try:
-        account = pwd.getpwnam("postgres")
+        entry = pwd.getpwnam("postgres")
     except KeyError:
-        account = pwd.getpwnam("nobody")
-    return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+        entry = pwd.getpwnam("nobody")
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
 def _reachable(binaries: Path, folder: Path, identity: Identity) -> Path:
@@ -110,7 +179,7 @@ def _reachable(binaries: Path, folder: Path, identity: Identity) -> Path:
     site = prefix.parent.parent
     for part in (prefix / "bin", prefix / "lib", prefix / "share", *site.glob("*postgres*.libs")):
         shutil.copytree(part, folder / "copy" / part.relative_to(site), symlinks=True)
-    _hand_over(folder, identity)
+    hand_over(folder, identity)
     return folder / "copy" / prefix.relative_to(site) / "bin"
 
 
@@ -129,7 +198,8 @@ def _runs(program: Path, folder: Path, identity: Identity) -> bool:
     return version.returncode == 0
 
 
-def _hand_over(folder: Path, identity: Identity) -> None:
+def hand_over(folder: Path, identity: Identity) -> None:
+    """Give a folder and what is in it to whoever shall run in it."""
     if identity:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, identity["user"], identity["group"], follow_symlinks=False)
