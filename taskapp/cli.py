@@ -1,15 +1,17 @@
 """The command line: what an operator does to accounts, and help for developers."""
 
 import secrets
+import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, BinaryIO, NoReturn, ParamSpec, TypeVar
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from taskapp import models
+from taskapp import health, metrics, models
 from taskapp.db import db
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, RuleViolation
@@ -44,6 +46,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(jobs)
     app.cli.add_command(fill_demo)
     app.cli.add_command(write_openapi)
+    app.cli.add_command(tell_readiness)
     app.shell_context_processor(shell_names)
 
 
@@ -132,9 +135,29 @@ def set_password(email: str) -> None:
 @jobs.command("run")
 def run_jobs() -> None:
     """Remove for good what has been kept for long enough. Run it once a day."""
-    click.echo(f"Removed {trash.expire(keep=trash_kept())} tasks from the trash.")
-    click.echo(f"Removed {history.prune(keep=history_kept())} events from the history.")
-    click.echo(f"Removed {idempotency.expire()} idempotency keys.")
+    removed = {
+        "tasks from the trash": trash.expire(keep=trash_kept()),
+        "events from the history": history.prune(keep=history_kept()),
+        "idempotency keys": idempotency.expire(),
+    }
+    for what, count in removed.items():
+        click.echo(f"Removed {count} {what}.")
+    try:
+        metrics.record_jobs(current_app.config["INSTANCE_DIR"], removed, time.time())
+    except OSError as error:
+        click.echo(f"The servers' metrics will not tell of it: {error}", err=True)
+
+
+@click.command("ready")
+@with_appcontext
+def tell_readiness() -> None:
+    """Say whether the database answers, and has the schema of this release.
+
+    Ends with 1 when it has not, and with 2 when it does not answer.
+    """
+    state = health.probe()
+    click.echo(health.SENTENCES[state])
+    sys.exit({"behind": 1, "unreachable": 2}.get(state, 0))
 
 
 @click.command("demo")

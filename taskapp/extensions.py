@@ -16,6 +16,7 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from taskapp import metrics
 from taskapp.db import close_session, db, engine_options, prepare, sqlalchemy_url
 from taskapp.idempotency import ACT_ID, REPLAYED
 from taskapp.openapi import Api
@@ -89,6 +90,7 @@ def init_app(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         prepare(db.engine)
+        metrics.watch(db.engine)
     # Registered later than the extension's own, it runs before that.
     app.teardown_appcontext(close_session)
     migrate.init_app(app, db, directory=str(Path(app.root_path).parent / "migrations"))
@@ -126,7 +128,10 @@ def _derived(settings: Any) -> dict[str, Any]:
     tls = settings["APP_ENV"] == "production"
     return {
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(url, settings["DATABASE_POOL_SIZE"]),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "poolclass": metrics.CountedPool,
+            **engine_options(url, settings["DATABASE_POOL_SIZE"]),
+        },
         "MAX_CONTENT_LENGTH": settings["MAX_BODY_BYTES"],
         "TRUSTED_HOSTS": list(settings["TRUSTED_HOSTS"]) or None,
         "JWT_ALGORITHM": "HS256",

@@ -11,6 +11,7 @@ from typing import Any
 from flask import Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
+from taskapp import metrics
 from taskapp.domain import emails, rules
 from taskapp.extensions import client_address, limiter
 from taskapp.openapi import View
@@ -41,7 +42,11 @@ def limit_wrong_passwords(view: View) -> View:
 
 def _limit(setting: str, key: Callable[[], str], *, failure: int) -> Any:
     def failed(response: Response) -> bool:
-        return response.status_code == failure
+        has_failed = response.status_code == failure
+        # Every wrong password is counted for an address, whatever else it is counted for.
+        if has_failed and setting == "LOGIN_LIMIT_PER_ADDRESS":
+            metrics.login_failures.inc()
+        return has_failed
 
     return limiter.shared_limit(
         lambda: str(current_app.config[setting]), scope=setting, key_func=key, deduct_when=failed
