@@ -115,7 +115,7 @@ def expose(folder: Path) -> bytes:
 def _of_all() -> bytes:
     everybody, files = CollectorRegistry(), Path(os.environ[FOLDER])
     MultiProcessCollector(everybody, path=str(files))  # type: ignore[no-untyped-call]
-    # Never while serving.bury() adds the file of a process that has ended to another.
+    # Never while serving.start.bury() adds the file of a process that has ended to another.
     with (files / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
         return generate_latest(everybody)
