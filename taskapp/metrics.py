@@ -73,6 +73,8 @@ pool_waiting = Gauge(
 class CountedPool(QueuePool):
     """A pool that tells how many wait for a connection; watch() tells how many have one."""
 
+    __module__ = QueuePool.__module__  # a pool logs under the name of its module
+
     def connect(self) -> PoolProxiedConnection:
         """Hand out a connection, and count whoever waits for it meanwhile."""
         pool_waiting.inc()

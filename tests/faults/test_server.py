@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -99,18 +99,21 @@ def sign_up(server: WebServer) -> Person:
     return Person(tasks, {"Authorization": f"Bearer {token}"})
 
 
-class KeptAlive:
-    """A client that asks over the connection that it has, as long as the server keeps it."""
+class KeptAlive(ExitStack):
+    """Clients that ask over the connections that they have, as long as the server keeps them."""
 
     def __init__(self) -> None:
+        """Begin without a connection; each thread has one of its own."""
+        super().__init__()
         self._local = local()
 
     def ask(self, url: str, headers: dict[str, str]) -> Reply:
         """One request; what goes wrong on a connection that was kept is told apart."""
         parts, began = urlsplit(url), time.monotonic()
-        kept = getattr(self._local, "connection", None)
-        connection = kept or http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
-        self._local.connection = connection
+        if not hasattr(self._local, "connection"):
+            made = http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=60)
+            self._local.connection = self.enter_context(closing(made))
+        connection = self._local.connection
         was_kept = connection.sock is not None
         try:
             connection.request("GET", parts.path, headers=headers)
@@ -161,8 +164,8 @@ def test_a_worker_killed_a_hundred_times_loses_nothing_that_was_acknowledged(
 def test_a_server_that_is_stopped_answers_all_that_it_has_accepted(
     served: Callable[..., Any], figures: Figures
 ) -> None:
-    with served(WEB_WORKERS=2) as server:
-        ada, kept = sign_up(server), KeptAlive()
+    with served(WEB_WORKERS=2) as server, KeptAlive() as kept:
+        ada = sign_up(server)
 
         def read(client: int) -> Reply:
             if client < 4:
@@ -197,8 +200,8 @@ def test_a_server_that_is_stopped_answers_all_that_it_has_accepted(
 def test_a_reload_replaces_the_workers_and_refuses_nobody(
     served: Callable[..., Any], figures: Figures
 ) -> None:
-    with served(WEB_WORKERS=2) as server:
-        ada, kept = sign_up(server), KeptAlive()
+    with served(WEB_WORKERS=2) as server, KeptAlive() as kept:
+        ada = sign_up(server)
 
         def read(client: int) -> Reply:
             if client < 3:
