@@ -70,6 +70,7 @@ def schema_state(patience: float) -> tuple[str, str]:
         state = ("", "")
     asking.kill()
     asking.join()
+    bury(asking.pid or 0)  # it is no worker, and has counted its own connections
     return state if state[0] else ("unreachable", "The database does not answer.")
 
 

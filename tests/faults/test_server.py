@@ -30,7 +30,7 @@ from .conftest import Figures
 from .load import Reply, ask, load
 
 KILLS = 100
-RELOADS = 5
+RELOADS = 3
 HALVES = 200
 REFUSED = "ConnectionRefusedError"
 # What a client sees whose server dies under it.
@@ -287,11 +287,18 @@ def test_many_who_log_in_at_once_leave_threads_to_others(
     with served(**settings) as server:
         ada = sign_up(server)
         login = {"email": "ada@example.com", "password": PASSWORD}
+
+        def log_in(_client: int) -> Reply:
+            reply = ask(f"{server.url}/api/auth/login", "POST", login)
+            if reply.kind == "503":
+                time.sleep(1)  # what Retry-After asks for
+            return reply
+
         with (
-            load(lambda _: ask(f"{server.url}/api/auth/login", "POST", login), 16) as logins,
+            load(log_in, clients=16) as logins,
             load(lambda _: ask(ada.tasks, headers=ada.headers), clients=2) as others,
         ):
-            others.wait_for("200", since=time.monotonic() + 6)
+            others.wait_for("200", since=time.monotonic() + 4)
     figures("16 log in again and again: the others", others, logins=dict(logins.kinds))
     assert set(others.kinds) == {"200"}
     assert logins.kinds["200"]
