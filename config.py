@@ -110,9 +110,24 @@ class Config:
     HOST: str = setting("127.0.0.1", "Address that the server listens on")
     PORT: int = setting(8000, "Port that the server listens on", least=1, most=65535)
     WEB_WORKERS: int = setting(
-        1, "Server processes; from two on, let REDIS_URL count failures for them all", least=1
+        0, "Server processes; 0 is one a processor with PostgreSQL and Redis, and else 1", least=0
     )
     WEB_THREADS: int = setting(8, "Threads in each server process", least=1)
+    WEB_MAX_REQUESTS: int = setting(
+        100_000, "Requests after which a server process is replaced; 0 is never", least=0
+    )
+    WEB_SLOW_SECONDS: int = setting(
+        10, "How long a client may take to send a request, and more for a large one", least=1
+    )
+    WEB_KEEPALIVE_SECONDS: int = setting(
+        15, "How long a connection waits for its next request; more than a proxy waits", least=1
+    )
+    WEB_GRACEFUL_SECONDS: int = setting(
+        30, "How long a server that is stopped may finish what is running", least=1
+    )
+    METRICS_TOKEN: str = setting(
+        "", "Bearer token that /metrics wants, 32 characters; empty closes it", secret=True
+    )
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -171,7 +186,7 @@ def _check(name: str, value: Any, checks: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{name} must be a rate like '10 per minute', not {value!r}."
             ) from None
-    if name in SECRETS and value and len(value) < WEAKEST_SECRET:
+    if name in (*SECRETS, "METRICS_TOKEN") and value and len(value) < WEAKEST_SECRET:
         raise ConfigError(f"{name} must have at least {WEAKEST_SECRET} characters.")
     if name in DATABASES and value and not value.startswith(("sqlite:", "postgres")):
         raise ConfigError(f"{name} must begin with postgresql:// or sqlite:///.")

@@ -1,82 +1,63 @@
-"""How the server runs; `make run` and production use the same file."""
+"""How the server runs; `make run` and production use the same file.
 
-import json
-import uuid
-from typing import Any
+SIGTERM ends it, and what is running is finished first; SIGHUP replaces the workers, which read the
+settings and the code anew.
+"""
 
-from gunicorn import util
-from gunicorn.workers.gthread import ThreadWorker
+from contextlib import suppress
 
 from config import Config
+from serving import log, start, worker
 
-
-class Recorder:
-    """Stands in for the client while gunicorn writes a page of its own."""
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.page = b""
-
-    def sendall(self, data: bytes) -> None:
-        """Keep what would be sent."""
-        self.page += data
-
-    def __getattr__(self, name: str) -> Any:
-        """Take any other call that a socket takes, and do nothing."""
-        return lambda *_: None
-
-
-class Worker(ThreadWorker):
-    """Threads; what is no HTTP request at all is refused with a problem document (RFC 9457)."""
-
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
-        """Answer as gunicorn would, but in the form of every other error here."""
-        recorder = Recorder()
-        super().handle_error(req, recorder, addr, exc)
-        if not recorder.page:
-            return
-        _, status, title = recorder.page.split(b"\r\n", 1)[0].decode().split(" ", 2)
-        problem = {
-            "type": "about:blank",
-            "title": title,
-            "status": int(status),
-            "detail": "This is not an HTTP request that can be read.",
-            "instance": "/",  # whatever it was meant for
-            "code": title.lower().replace(" ", "_"),
-            "request_id": uuid.uuid4().hex,
-        }
-        body = json.dumps(problem)
-        head = (
-            f"HTTP/1.1 {status} {title}",
-            "Content-Type: application/problem+json",
-            f"Content-Length: {len(body)}",
-            f"X-Request-ID: {problem['request_id']}",
-            "X-Content-Type-Options: nosniff",
-            "Cache-Control: no-store",
-            "Connection: close",
-        )
-        try:
-            util.write_nonblock(client, ("\r\n".join(head) + "\r\n\r\n" + body).encode())
-        except OSError:
-            self.log.debug("the client went away before its error could be sent")
-
+start.prepare_metrics()
+start.import_libraries()
 
 _config = Config.from_env()
+_shared = _config.DATABASE_URL.startswith("postgres") and _config.REDIS_URL
+
+
+class Worker(worker.Worker):
+    """The worker, with the settings that are its own."""
+
+    slow_seconds = _config.WEB_SLOW_SECONDS
+    body_most = _config.MAX_BODY_BYTES
+
 
 wsgi_app = "wsgi:app"
 bind = f"{_config.HOST}:{_config.PORT}"
 worker_class = Worker
-workers = _config.WEB_WORKERS
+# SQLite has one writer; and without Redis each process counts failed logins for itself.
+workers = _config.WEB_WORKERS or (start.usable_processors() if _shared else 1)
 threads = _config.WEB_THREADS
+max_requests = _config.WEB_MAX_REQUESTS
+max_requests_jitter = max_requests // 10  # not all at once
+keepalive = _config.WEB_KEEPALIVE_SECONDS
+graceful_timeout = _config.WEB_GRACEFUL_SECONDS
 # The application logs each request itself, as JSON with the request's id.
 accesslog = None
 loglevel = "warning"
+logger_class = log.ServerLog
 # A local socket for remote control is one more door; nobody here uses it.
 control_socket_disable = True
 # Whom to believe is TRUSTED_PROXIES alone: by itself gunicorn believes everybody on loopback.
 forwarded_allow_ips = ""
 # A method that is unusual gets the application's answer.
 permit_unconventional_http_method = True
+
+
+def on_starting(server: object) -> None:
+    """Refuse to serve on a schema that is behind; a database that sleeps will wake."""
+    state, sentence = start.schema_state(patience=10)
+    if state == "behind":
+        raise SystemExit(sentence)
+    if state != "current":
+        server.log.warning(sentence)
+
+
+def child_exit(_server: object, ended: object) -> None:
+    """Keep what a worker has counted."""
+    with suppress(Exception):  # nothing that is wrong with a file may end the server
+        start.bury(ended.pid)
 
 
 def when_ready(_server: object) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
-from taskapp import cli, error_handlers, extensions, middleware, web
+from taskapp import cli, error_handlers, extensions, health, middleware, web
 from taskapp.api import bulk, docs, history, labels, projects, tasks, trash
 from taskapp.auth import account, identity, views
 from taskapp.db import repeatable
@@ -50,6 +50,7 @@ def create_app(config: Any) -> Flask:
         extensions.csrf.exempt(bp)
     app.register_blueprint(docs.bp)
     app.register_blueprint(web.bp)
+    health.init_app(app)
     error_handlers.init_app(app)
     cli.init_app(app)
     return app

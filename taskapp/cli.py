@@ -1,15 +1,17 @@
 """The command line: what an operator does to accounts, and help for developers."""
 
 import secrets
+import sys
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, BinaryIO, NoReturn, ParamSpec, TypeVar
 
 import click
-from flask import Flask
+from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from taskapp import models
+from taskapp import health, metrics, models
 from taskapp.db import db, repeatable
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, RuleViolation
@@ -45,6 +47,7 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(jobs)
     app.cli.add_command(fill_demo)
     app.cli.add_command(write_openapi)
+    app.cli.add_command(tell_readiness)
     app.shell_context_processor(shell_names)
 
 
@@ -134,12 +137,29 @@ def set_password(email: str) -> None:
 def run_jobs() -> None:
     """Remove for good what has been kept for long enough. Run it once a day."""
     with within(0):  # after a long pause there may be much to remove
-        gone = repeatable(lambda: trash.expire(keep=trash_kept()))
-        click.echo(f"Removed {gone} tasks from the trash.")
-        gone = repeatable(lambda: history.prune(keep=history_kept()))
-        click.echo(f"Removed {gone} events from the history.")
-        gone = repeatable(idempotency.expire)
-        click.echo(f"Removed {gone} idempotency keys.")
+        removed = {
+            "tasks from the trash": repeatable(lambda: trash.expire(keep=trash_kept())),
+            "events from the history": repeatable(lambda: history.prune(keep=history_kept())),
+            "idempotency keys": repeatable(idempotency.expire),
+        }
+    for what, count in removed.items():
+        click.echo(f"Removed {count} {what}.")
+    try:
+        metrics.record_jobs(current_app.config["INSTANCE_DIR"], removed, time.time())
+    except OSError as error:
+        click.echo(f"The servers' metrics will not tell of it: {error}", err=True)
+
+
+@click.command("ready")
+@with_appcontext
+def tell_readiness() -> None:
+    """Say whether the database answers, and has the schema of this release.
+
+    Ends with 1 when it has not, and with 2 when it does not answer.
+    """
+    state = health.probe()
+    click.echo(health.SENTENCES[state])
+    sys.exit({"behind": 1, "unreachable": 2}.get(state, 0))
 
 
 @click.command("demo")

@@ -41,6 +41,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
+from taskapp import metrics
 from taskapp.engine import ALONE, FINAL, SIGMA, WRITE
 
 Result = TypeVar("Result")
@@ -307,6 +308,7 @@ def _try(work: Callable[[], Result], attempts: Attempts, *, is_read: bool) -> Re
             if not lost or not attempts.left:
                 raise
             log.warning("the database lost what was asked; trying again", exc_info=error)
+        metrics.repeats.inc()
         if not is_read:
             close_session()
         attempts.left -= 1
@@ -330,13 +332,14 @@ VERSION = table("alembic_version", column("version_num", String()))
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
 
 
-def migration_state() -> Literal["current", "behind", "ahead"]:
+def migration_state(engine: Engine | None = None) -> Literal["current", "behind", "ahead"]:
     """How the database's schema stands to this code's; raises what the database raises.
 
     It is ahead when it was migrated by a later release, whose revisions are unknown here.
     """
     known, heads = _revisions()
-    with reader().connect() as connection:
+    asked = reader() if engine is None else engine.execution_options(**ALONE)
+    with asked.connect() as connection:
         if not inspect(connection).has_table(VERSION.name):
             return "behind"
         found = set(connection.scalars(select(VERSION.c.version_num)))

@@ -111,8 +111,21 @@ def prepare(engine: Engine, *, statement_seconds: int, lock_seconds: int) -> Non
 def migrating(url: str) -> Iterator[Engine]:
     """An engine for migrations: they take their time, but wait for locks only shortly."""
     # One connection migrates, another keeps other hosts from it.
-    engine = create_engine(url, **engine_options(url, pool_size=2, pool_seconds=1))
-    prepare(engine, statement_seconds=0, lock_seconds=MIGRATION_LOCK_SECONDS)
+    with _for_once(url, connections=2, statement=0, lock=MIGRATION_LOCK_SECONDS) as engine:
+        yield engine
+
+
+@contextmanager
+def asking(url: str) -> Iterator[Engine]:
+    """An engine for a question, with a connection that nobody else waits for."""
+    with _for_once(url, connections=1, statement=1, lock=1) as engine:
+        yield engine
+
+
+@contextmanager
+def _for_once(url: str, *, connections: int, statement: int, lock: int) -> Iterator[Engine]:
+    engine = create_engine(url, **engine_options(url, pool_size=connections, pool_seconds=1))
+    prepare(engine, statement_seconds=statement, lock_seconds=lock)
     try:
         yield engine
     finally:

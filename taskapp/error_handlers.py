@@ -25,6 +25,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import RequestRedirect
 
+from taskapp import metrics
 from taskapp.auth.identity import require_identity
 from taskapp.domain import errors
 from taskapp.extensions import limiter
@@ -134,6 +135,7 @@ def _escape(part: str) -> str:
 
 
 def _rate_limit_exceeded(error: RateLimitExceeded) -> Response:
+    metrics.throttled.inc()
     seconds = error.limit.limit.get_expiry()
     breached = limiter.current_limit
     try:

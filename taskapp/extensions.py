@@ -15,6 +15,7 @@ from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from taskapp import metrics
 from taskapp.db import MIGRATIONS, close_session, db
 from taskapp.engine import engine_options, prepare, sqlalchemy_url
 from taskapp.idempotency import ACT_ID, REPLAYED
@@ -93,6 +94,7 @@ def init_app(app: Flask) -> None:
             statement_seconds=settings["DATABASE_STATEMENT_SECONDS"],
             lock_seconds=settings["DATABASE_LOCK_SECONDS"],
         )
+        metrics.watch(db.engine)
     # Registered later than the extension's own, it runs before that.
     app.teardown_appcontext(close_session)
     migrate.init_app(app, db, directory=str(MIGRATIONS))
@@ -130,11 +132,14 @@ def _derived(settings: Any) -> dict[str, Any]:
     tls = settings["APP_ENV"] == "production"
     return {
         "SQLALCHEMY_DATABASE_URI": url,
-        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(
-            url,
-            pool_size=settings["DATABASE_POOL_SIZE"] or settings["WEB_THREADS"],
-            pool_seconds=settings["DATABASE_POOL_SECONDS"],
-        ),
+        "SQLALCHEMY_ENGINE_OPTIONS": {
+            "poolclass": metrics.CountedPool,
+            **engine_options(
+                url,
+                pool_size=settings["DATABASE_POOL_SIZE"] or settings["WEB_THREADS"],
+                pool_seconds=settings["DATABASE_POOL_SECONDS"],
+            ),
+        },
         "MAX_CONTENT_LENGTH": settings["MAX_BODY_BYTES"],
         "TRUSTED_HOSTS": list(settings["TRUSTED_HOSTS"]) or None,
         "JWT_ALGORITHM": "HS256",

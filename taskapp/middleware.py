@@ -11,9 +11,13 @@ from typing import Any
 from flask import Flask, Response, current_app, g, has_request_context, request
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
+from taskapp import metrics
+
 log = logging.getLogger("taskapp")
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+
+PROBES = ("/healthz", "/readyz", "/metrics")
 
 # JSON needs nothing from anywhere; a view that shows a page brings its own policy.
 CSP_NOTHING = "default-src 'none'; frame-ancestors 'none'"
@@ -66,15 +70,21 @@ def _finish(response: Response) -> Response:
 
 
 def _log_request(response: Response) -> None:
+    took = time.perf_counter() - g.began_at
+    route = request.url_rule.rule if request.url_rule else None
+    metrics.count_request(request.method, route, response.status_code, took)
+    # Whoever looks every few seconds whether all is well, and it is, tells nobody anything.
+    level = logging.DEBUG if request.path in PROBES and response.status_code < 400 else logging.INFO
     # The path without its query, which may hold what people wrote.
-    log.info(
+    log.log(
+        level,
         "request",
         extra={
             "method": request.method,
             "path": request.path,
-            "route": request.url_rule.rule if request.url_rule else None,
+            "route": route,
             "status": response.status_code,
-            "duration_ms": round((time.perf_counter() - g.began_at) * 1000, 1),
+            "duration_ms": round(took * 1000, 1),
             "user_id": g.get("user_id"),
         },
     )

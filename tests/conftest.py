@@ -114,6 +114,8 @@ def settings(url: str, folder: Path, **more: Any) -> Config:
         "SECRET_KEY": secrets.token_hex(),
         "JWT_SECRET_KEY": secrets.token_hex(),
         "BCRYPT_ROUNDS": 4,
+        # Some tests bring forty clients into one process, where a server has threads for fewer.
+        "WEB_THREADS": 64,
     }
     return Config(DATABASE_URL=url, INSTANCE_DIR=folder, **defaults | more)
 

@@ -95,7 +95,7 @@ def log(site: Site) -> Iterator[None]:
     yield
     written = site.log.read_bytes()[before:].decode()
     assert "Traceback" not in written
-    assert "[CRITICAL]" not in written
+    assert '"CRITICAL"' not in written
 
 
 def _settle(site: Site) -> None:

@@ -36,7 +36,7 @@ def running(
     env: Mapping[str, str],
     stop_signal: signal.Signals = signal.SIGTERM,
     identity: Identity | None = None,
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Enter when `ready()` is true; what the process printed is in `log` and in the error.
 
     It gets a session of its own, so that Ctrl-C reaches the tests only and they stop it in order.
@@ -54,7 +54,7 @@ def running(
         )
     try:
         _wait(process, command, ready, log)
-        yield
+        yield process
     finally:
         _stop(process, stop_signal)
 

@@ -1,0 +1,321 @@
+"""The worker: threads, and in front of them one loop that waits for clients.
+
+A thread is given a request when all of it is there, so that no client, however slow, keeps one
+waiting. gunicorn's own worker reads in its threads: as many half-sent requests as it has threads
+stop it.
+"""
+
+import errno
+import json
+import selectors
+import socket
+import struct
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from gunicorn import http
+from gunicorn.workers.base import Worker as AnyWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from serving.intake import Intake
+
+PIECE = 64 * 1024
+# What all bodies may take that are still coming in, but for small ones, which are always taken.
+IN_ALL_MOST = 64 * 1024 * 1024
+SMALL = 16 * 1024
+# Bytes a second that a body has to come at, after WEB_SLOW_SECONDS.
+PACE = 16 * 1024
+PARTING_SECONDS = 2.0
+PARTING_BYTES = 4 * 1024 * 1024
+GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Recorder:
+    """Stands in for the client while gunicorn writes a page of its own."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.page = b""
+
+    def sendall(self, data: bytes) -> None:
+        """Keep what would be sent."""
+        self.page += data
+
+    def __getattr__(self, name: str) -> Any:
+        """Take any other call that a socket takes, and do nothing."""
+        return lambda *_: None
+
+
+class Silence:
+    """Stands in for the log: what gunicorn writes of a request it refuses quotes the request."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Take any call that a log takes, and write nothing."""
+        return lambda *_, **__: None
+
+
+def refusal(status: int, title: str, detail: str) -> tuple[bytes, str]:
+    """A problem document (RFC 9457) with its head, to be followed by nothing, and its id."""
+    problem = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "instance": "/",  # whatever it was meant for
+        "code": title.lower().replace(" ", "_"),
+        "request_id": uuid.uuid4().hex,
+    }
+    body = json.dumps(problem)
+    head = (
+        f"HTTP/1.1 {status} {title}",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+        f"X-Request-ID: {problem['request_id']}",
+        "X-Content-Type-Options: nosniff",
+        "Cache-Control: no-store",
+        *(("Retry-After: 2",) if status == 503 else ()),
+        "Connection: close",
+    )
+    return ("\r\n".join(head) + "\r\n\r\n" + body).encode(), str(problem["request_id"])
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    """Threads that only see whole requests."""
+
+    slow_seconds = 10
+    body_most = 1024 * 1024
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Begin without a client."""
+        super().__init__(*args, **kwargs)
+        self._coming: set[TConn] = set()
+        self._parting: dict[TConn, float] = {}
+        self._held = 0
+        self._looked_at = 0.0
+
+    # ------------------------------------------------------------ a request comes in
+
+    def enqueue_req(self, conn: TConn) -> None:
+        """Give a connection to a thread as soon as all of its next request is there."""
+        if self.cfg.is_ssl:  # nothing to be read before the handshake
+            super().enqueue_req(conn)
+            return
+        if conn.parser is None:
+            self._set_up(conn)
+        conn.intake = Intake(time.monotonic(), self.body_most)
+        conn.is_watched = False
+        conn.sock.setblocking(False)
+        self._coming.add(conn)
+        if early := conn.parser.unreader.take_buffered():
+            self._take(conn, early)
+        else:
+            self._on_more(conn)
+
+    def _set_up(self, conn: TConn) -> None:
+        conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
+        conn.data_ready = True
+        # No thread waits for longer for a client that does not read its answer, say.
+        patience = struct.pack("ll", self.slow_seconds, 0)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+
+    def _on_more(self, conn: TConn, _sock: object = None) -> None:
+        try:
+            data = conn.sock.recv(PIECE)
+        except (BlockingIOError, InterruptedError):
+            self._watch(conn)
+        except OSError:
+            self._drop(conn)
+        else:
+            if data:
+                self._take(conn, data)
+            elif conn.intake.data:  # what is missing will not come: there is an answer to that
+                self._hand_over(conn)
+            else:
+                self._drop(conn)
+
+    def _take(self, conn: TConn, data: bytes) -> None:
+        intake = conn.intake
+        self._held -= len(intake.data)
+        is_whole = intake.add(data)
+        self._held += len(intake.data)
+        if is_whole:
+            self._hand_over(conn)
+        elif intake.is_too_long:
+            self._refuse(conn, 431, "Request Header Fields Too Large", "The head is too large.")
+        elif self._held > IN_ALL_MOST and len(intake.data) > SMALL:
+            self._refuse(conn, 503, "Service Unavailable", "Too much comes in. Try again shortly.")
+        else:
+            if intake.wants_leave():
+                with suppress(OSError):
+                    conn.sock.send(GO_ON)
+            self._watch(conn)
+
+    def _watch(self, conn: TConn) -> None:
+        if not conn.is_watched:
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_more, conn))
+            conn.is_watched = True
+
+    def _hand_over(self, conn: TConn) -> None:
+        self._forget(conn)
+        conn.parser.unreader.unread(bytes(conn.intake.data))
+        conn.intake.data.clear()
+        super().enqueue_req(conn)
+
+    def _refuse(self, conn: TConn, status: int, title: str, detail: str) -> None:
+        self._forget(conn)
+        self._say_no(conn.sock, conn.client, status, title, detail, reason=detail)
+        self._part(conn)
+
+    def _drop(self, conn: TConn) -> None:
+        self._forget(conn)
+        self.nr_conns -= 1
+        conn.close()
+
+    def _forget(self, conn: TConn) -> None:
+        self._coming.discard(conn)
+        self._held -= len(conn.intake.data)
+        if conn.is_watched:
+            self.poller.unregister(conn.sock)
+
+    # ------------------------------------------------------------ a request is answered
+
+    def handle_request(self, req: Any, conn: TConn) -> bool:
+        """Answer; a client that does not read its answer is one that has gone."""
+        try:
+            goes_on: bool = super().handle_request(req, conn)
+        except BlockingIOError as error:
+            raise BrokenPipeError(errno.EPIPE, "the client does not read") from error
+        return goes_on
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        # gunicorn would wait here, in a thread, for what a client announced and does not send.
+        is_cut = not self.cfg.is_ssl and conn.intake.is_cut
+        return not is_cut and bool(super()._keepalive_after(conn, keepalive))
+
+    def finish_request(self, conn: TConn, fs: Future[Any]) -> None:
+        """Wait for the next request of the connection, or part."""
+        if fs.cancelled() or fs.exception() or not fs.result():
+            self._part(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def _part(self, conn: TConn) -> None:
+        """Say that nothing more comes, and close when the client has heard (RFC 9112, 9.6).
+
+        gunicorn waits for that in this very loop, in which nobody else is served meanwhile.
+        """
+        try:
+            conn.sock.setblocking(False)
+            conn.sock.shutdown(socket.SHUT_WR)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._on_rest, conn))
+        except (OSError, ValueError, KeyError):
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.discarded = 0
+        self._parting[conn] = time.monotonic() + PARTING_SECONDS
+        self._on_rest(conn)
+
+    def _on_rest(self, conn: TConn, _sock: object = None) -> None:
+        try:
+            rest = conn.sock.recv(PIECE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            rest = b""
+        conn.discarded += len(rest)
+        if not rest or conn.discarded > PARTING_BYTES:
+            self._close(conn)
+
+    def _close(self, conn: TConn) -> None:
+        del self._parting[conn]
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
+    # ------------------------------------------------------------ what takes too long
+
+    def murder_pending(self) -> None:
+        """Once a second, end with those who have had their time."""
+        super().murder_pending()
+        now = time.monotonic()
+        if now - self._looked_at < 1:
+            return
+        self._looked_at = now
+        for conn in [each for each in self._coming if self._is_late(each, now)]:
+            if conn.intake.data:
+                self._refuse(conn, 408, "Request Timeout", "The request did not come in time.")
+            else:
+                self._drop(conn)
+        for conn in [each for each, deadline in self._parting.items() if deadline < now]:
+            self._close(conn)
+
+    def _is_late(self, conn: TConn, now: float) -> bool:
+        allowed = self.slow_seconds + len(conn.intake.data) / PACE
+        if not self.alive and not conn.intake.data:
+            allowed = PARTING_SECONDS  # a stopping server waits for nobody to begin
+        return bool(now - conn.intake.began > allowed)
+
+    # ------------------------------------------------------------ the end
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Take or leave new connections; at the end, take those that the system took for us.
+
+        Whoever has connected is answered: closed in the queue, a connection is reset.
+        """
+        super().set_accept_enabled(enabled)
+        if enabled or self.alive:
+            return
+        for listener in self.sockets:
+            with suppress(OSError), selectors.DefaultSelector() as waiting:
+                waiting.register(listener, selectors.EVENT_READ)
+                while waiting.select(0):
+                    self.accept(listener)
+            listener.close()
+
+    # ------------------------------------------------------------ refusals
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: BaseException) -> None:
+        """Answer as gunicorn would, but in the form of every other error here."""
+        recorder = Recorder()
+        stand_in = SimpleNamespace(log=Silence(), cfg=self.cfg)
+        AnyWorker.handle_error(stand_in, None, recorder, addr, exc)
+        if not recorder.page:
+            return
+        _, status, title = recorder.page.split(b"\r\n", 1)[0].decode().split(" ", 2)
+        detail = "This is not an HTTP request that can be read."
+        self._say_no(client, addr, int(status), title, detail, reason=type(exc).__name__, exc=exc)
+
+    def _say_no(
+        self,
+        sock: socket.socket,
+        address: Any,
+        status: int,
+        title: str,
+        detail: str,
+        *,
+        reason: str,
+        exc: BaseException | None = None,
+    ) -> None:
+        said, request_id = refusal(status, title, detail)
+        # What was sent is not logged: there may be a token or a password in it.
+        self.log.warning(
+            "a request was refused",
+            extra={
+                "request_id": request_id,
+                "status": status,
+                "reason": reason,
+                "client": address[0] if address else None,
+            },
+            exc_info=exc if status == 500 else None,
+        )
+        with suppress(OSError):  # the client went away before
+            sock.setblocking(False)
+            sock.send(said)

@@ -1,0 +1,357 @@
+"""How gunicorn serves here: what it refuses to start on, logs, counts, and takes from clients."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask_migrate import upgrade
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+
+from serving.intake import HEAD_MOST, Intake
+from serving.start import usable_processors
+from taskapp.db import transaction
+from taskapp.health import SENTENCES
+
+from .callers import PASSWORD
+from .conftest import NewApp, NewDatabase, environment
+from .faults.load import ask
+from .servers.web import ROOT, WebServer, serving
+
+TOKEN = "a token for the metrics and for nothing else"
+
+
+def until(happens: Callable[[], Any]) -> None:
+    """Ask again and again, for a minute at most."""
+    deadline = time.monotonic() + 60
+    while not happens():
+        assert time.monotonic() < deadline
+
+
+@pytest.fixture(scope="module")
+def migrated(new_database: NewDatabase, new_app: NewApp) -> str:
+    """The URL of a database with today's schema."""
+    url = new_database()
+    with new_app(url).app_context():
+        upgrade()
+    return url
+
+
+@pytest.fixture(scope="module")
+def server(migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebServer]:
+    """Two workers on a database, for clients that are quick or slow."""
+    env = environment(migrated, tmp_path_factory.mktemp("server")) | {
+        "WEB_WORKERS": "2",
+        "WEB_THREADS": "2",
+        "WEB_SLOW_SECONDS": "1",
+        "METRICS_TOKEN": TOKEN,
+    }
+    with serving(env) as started:
+        yield started
+
+
+def connect(server: WebServer) -> socket.socket:
+    """A connection on which anything may be sent."""
+    parts = urlsplit(server.url)
+    return socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=30)
+
+
+def answers(connection: socket.socket) -> bytes:
+    """All that comes until the server closes."""
+    received = b""
+    while data := connection.recv(65536):
+        received += data
+    return received
+
+
+# ---------------------------------------------------------------- the start
+
+
+def start(env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run gunicorn until it ends, which it is expected to do by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "gunicorn"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], **env},
+        timeout=60,
+    )
+
+
+def test_a_schema_that_is_behind_is_refused_in_one_sentence(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    ended = start(environment(new_database(), tmp_path) | {"PORT": "1"})
+    assert ended.returncode == 1
+    assert ended.stderr == f"{SENTENCES['behind']}\n"
+    assert "flask db upgrade" in ended.stderr
+    assert ended.stdout == ""
+
+
+def test_a_wrong_setting_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    ended = start(environment("sqlite:///x", tmp_path) | {"WEB_THREADS": "many"})
+    assert ended.returncode == 1
+    assert ended.stderr == "WEB_THREADS must be a whole number, not 'many'.\n"
+
+
+def test_a_schema_of_a_newer_release_is_served_with_a_warning(
+    new_database: NewDatabase, new_app: NewApp, tmp_path: Path
+) -> None:
+    url = new_database()
+    with new_app(url).app_context():
+        upgrade()
+        with transaction() as session:
+            session.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+    with serving(environment(url, tmp_path)) as server:
+        assert ask(f"{server.url}/readyz").body == {"status": "ready", "database": "ahead"}
+        assert SENTENCES["ahead"] in [line["message"] for line in server.lines]
+
+
+def test_a_database_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/missing/taskapp.db"
+    with serving(environment(url, tmp_path)) as server:
+        assert ask(f"{server.url}/healthz").kind == "200"
+        assert ask(f"{server.url}/readyz").kind == "503"
+        assert SENTENCES["unreachable"] in [line["message"] for line in server.lines]
+        (tmp_path / "missing").mkdir()
+        until(lambda: ask(f"{server.url}/readyz").body["database"] == "behind")
+
+
+def test_there_are_as_many_workers_as_the_settings_say(tmp_path: Path) -> None:
+    code = "import runpy; print(runpy.run_path('gunicorn.conf.py')['workers'])"
+
+    def workers(url: str, **more: str) -> str:
+        env = environment(url, tmp_path) | more
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            check=True,
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], **env},
+        ).stdout.strip()
+
+    redis = "redis://127.0.0.1:1/0"
+    assert workers("postgresql://x/y", REDIS_URL=redis) == str(usable_processors())
+    assert workers("sqlite:///x", REDIS_URL=redis) == "1"
+    assert workers("postgresql://x/y") == "1"
+    assert workers("postgresql://x/y", WEB_WORKERS="3") == "3"
+
+
+# ---------------------------------------------------------------- the log
+
+
+def test_every_line_but_the_greeting_is_json_and_tells_nobodys_secret(server: WebServer) -> None:
+    body = {"email": "ada@example.com", "password": PASSWORD}
+    ask(f"{server.url}/api/auth/signup?secret=hush", "POST", body)
+    ask(f"{server.url}/api/auth/login?secret=hush", "POST", body)
+    for raw in (
+        b"GET /hush?secret=hush HTTP/9.9\r\n\r\n",
+        b"GET /ha sh?secret=hush HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nAuthorization : hush\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nCookie: hush\0\r\n\r\n",
+        b"POST /login?hush HTTP/1.1\r\nHost: x\r\nContent-Length: hush\r\n\r\npassword=hush",
+        b"GET /" + b"hush" * 2000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"hush" * HEAD_MOST,
+    ):
+        with closing(connect(server)) as connection:
+            connection.sendall(raw)
+            said = answers(connection)
+        assert re.match(rb"HTTP/1.1 4\d\d ", said), raw
+        assert json.loads(said.partition(b"\r\n\r\n")[2])["request_id"] in server.log.read_text()
+
+    written = server.log.read_text()
+    for private in ("hush", PASSWORD, "ada@example", "Traceback"):
+        assert private not in written
+    refused = [line for line in server.lines if line["message"] == "a request was refused"]
+    assert {line["status"] for line in refused} == {400, 414, 431}
+    assert all(line["client"] == "127.0.0.1" and line["reason"] for line in refused)
+    assert {line["level"] for line in server.lines} == {"INFO", "WARNING"}
+
+
+# ---------------------------------------------------------------- what is counted
+
+
+def counted(server: WebServer) -> dict[str, float]:
+    """What /metrics tells, by name; the requests are those for /healthz."""
+    answer = ask(f"{server.url}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+    return {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(answer.body)
+        for sample in family.samples
+        if sample.labels.get("route") in (None, "/healthz")
+    }
+
+
+def test_whichever_worker_is_asked_tells_of_all_and_of_those_that_are_gone(
+    server: WebServer,
+) -> None:
+    before = counted(server).get("taskapp_requests_total", 0)
+    for _ in range(20):
+        ask(f"{server.url}/healthz")
+    assert {counted(server)["taskapp_requests_total"] for _ in range(10)} == {before + 20}
+    assert counted(server)["taskapp_pool_size"] == 2 * 10
+    killed = server.workers[0]
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: killed not in server.workers and len(server.workers) == 2)
+    until(lambda: counted(server)["taskapp_pool_size"] == 2 * 10)
+    assert counted(server)["taskapp_pool_in_use"] == 0
+    assert {counted(server)["taskapp_requests_total"] for _ in range(10)} == {before + 20}
+
+
+# ---------------------------------------------------------------- slow clients
+
+
+def test_half_a_request_on_every_thread_and_more_stops_nobody(server: WebServer) -> None:
+    halves = (
+        b"",
+        b"GET /",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9000000\r\n\r\nhalf",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
+        b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
+    )
+    connections = [connect(server) for _ in range(5) for _ in halves]
+    for number, connection in enumerate(connections):
+        connection.sendall(halves[number % len(halves)])
+    assert {ask(f"{server.url}/healthz").kind for _ in range(20)} == {"200"}
+    ends = [answers(connection) for connection in connections]
+    for connection in connections:
+        connection.close()
+    assert ends[0] == b""  # who said nothing is told nothing
+    for said, status in zip(ends[1:6], (408, 408, 413, 408, 408), strict=True):
+        assert f"HTTP/1.1 {status} ".encode() in said
+        assert b'"request_id"' in said or status == 413
+    assert ends[5].startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def test_a_request_that_comes_byte_by_byte_is_answered(server: WebServer) -> None:
+    body = json.dumps({"email": "nobody@example.com", "password": PASSWORD}).encode()
+    head = "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    for raw in (
+        f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body,
+        f"{head}Transfer-Encoding: chunked\r\n\r\n".encode()
+        + b"".join(b"%x;a=b\r\n%s\r\n" % (len(part), part) for part in (body[:20], body[20:]))
+        + b"0\r\nX-Sum: 1\r\n\r\n",
+    ):
+        with closing(connect(server)) as connection:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for number in range(len(raw)):
+                connection.sendall(raw[number : number + 1])
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            assert response.status == 401, response.read()
+
+
+def test_requests_sent_one_after_another_without_waiting_are_answered_in_turn(
+    server: WebServer,
+) -> None:
+    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    post = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+    last = b"GET /nothing HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    with closing(connect(server)) as connection:
+        connection.sendall(one + post + one * 3 + one[:10])
+        connection.sendall(one[10:] + last)
+        said = answers(connection)
+    statuses = re.findall(rb"HTTP/1.1 (\d+)", said)
+    assert statuses == [b"200", b"415", b"200", b"200", b"200", b"200", b"404"]
+
+
+def test_who_asks_for_leave_to_send_is_given_it_once(server: WebServer) -> None:
+    head = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+    with closing(connect(server)) as connection:
+        connection.sendall(head + b"Connection: close\r\nExpect: 100-continue\r\n\r\n")
+        assert connection.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert re.findall(rb"HTTP/1.1 (\d+)", answers(connection)) == [b"415"]
+
+
+def test_a_client_that_keeps_its_end_open_keeps_nobody_waiting(server: WebServer) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    connections = [connect(server) for _ in range(20)]
+    for connection in connections:
+        connection.sendall(request)
+    assert {answers(connection)[:12] for connection in connections} == {b"HTTP/1.1 200"}
+    assert {ask(f"{server.url}/healthz").kind for _ in range(10)} == {"200"}
+    for connection in connections:
+        connection.close()
+
+
+# ---------------------------------------------------------------- where a request ends
+
+HEAD = b"POST / HTTP/1.1\r\nHost: x\r\n"
+WHOLE = [
+    HEAD + b"\r\n",
+    HEAD + b"Content-Length: 3\r\n\r\nabc",
+    HEAD + b"content-length:\t3 \r\n\r\nabc",
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    HEAD + b"Transfer-Encoding: Chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+    HEAD
+    + b"Transfer-Encoding: chunked\r\n\r\n3;x=y\r\n\r\n0\r\n"
+    + b"0A \r\n0\r\n\r\n0\r\n\r\n\r\n0\r\na: b\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_a_request_is_whole_with_its_last_byte_and_not_before(whole: bytes) -> None:
+    intake = Intake(0, 1000)
+    for number in range(len(whole) - 1):
+        assert not intake.add(whole[number : number + 1])
+    assert intake.add(whole[-1:])
+    assert bytes(intake.data) == whole
+    for cut in range(1, len(whole)):
+        two = Intake(0, 1000)
+        assert not two.add(whole[:cut])
+        assert two.add(whole[cut:] + b"GET /next")
+        assert not two.is_cut
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: 1001\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nnone\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n-1\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\n1\r\nab\r\n\r\n",
+        b"Transfer-Encoding: chunked\r\n\r\nfffff\r\n" + b"x" * 70_000,
+    ],
+)
+def test_a_body_that_is_too_large_or_broken_is_not_waited_for(rest: bytes) -> None:
+    intake = Intake(0, 1000)
+    assert intake.add(HEAD + rest)
+    assert intake.is_cut
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        b"Content-Length: 3\r\nContent-Length: 4\r\n\r\n",
+        b"Content-Length: three\r\n\r\n",
+        b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"Transfer-Encoding: gzip\r\n\r\n",
+    ],
+)
+def test_what_is_refused_for_its_head_is_handed_on_with_its_head(rest: bytes) -> None:
+    assert Intake(0, 1000).add(HEAD + rest)
+
+
+def test_a_head_without_an_end_is_too_long_at_some_time() -> None:
+    intake = Intake(0, 1000)
+    assert not intake.add(b"x" * HEAD_MOST)
+    assert not intake.is_too_long
+    assert not intake.add(b"x")
+    assert intake.is_too_long
