@@ -9,14 +9,14 @@ from typing import Any
 from flask import Flask
 
 from taskapp import cli, error_handlers, extensions, middleware, web
-from taskapp.api import bulk, docs, history, labels, projects, tasks, trash
+from taskapp.api import bulk, docs, export, history, labels, projects, tasks, trash
 from taskapp.auth import account, identity, views
 from taskapp.rest import IdConverter
 
 API = (
     *(views.bp, account.bp),
     *(tasks.bp, bulk.bp, trash.bp, projects.bp, projects.sections, labels.bp),
-    *(history.changes, history.activity, history.acts),
+    *(history.changes, history.activity, history.acts, export.bp),
 )
 
 
