@@ -119,7 +119,7 @@ class Reader:
         """Read what is to be known before the rows."""
         self._lines = _lines(file)
         try:
-            first = next(self._lines)
+            first = next(self._lines, None)
         except Unusable:
             raise _foreign() from None
         self.head = _checked_head(first)

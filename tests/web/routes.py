@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flask import Flask
 
 PUBLIC = {"web.home", "web.show_help", "web.show_log_in", "web.show_sign_up"}
-FILES = {"web.asset", "web.favicon", "web.manifest"}
+FILES = {"web.asset", "web.download_export", "web.favicon", "web.manifest"}
 
 
 @dataclass(frozen=True)
