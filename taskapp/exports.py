@@ -4,12 +4,12 @@ It is written a row at a time, whole, before any of it is sent. So however slowl
 connection to the database is held meanwhile, and what fails on the way is an error and no half.
 """
 
+from collections.abc import Iterator
 from datetime import timedelta
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
 from flask import Response
-from werkzeug.wsgi import FileWrapper
 
 from taskapp.db import now
 from taskapp.domain.actors import Actor
@@ -52,6 +52,12 @@ def download(actor: Actor, *, keep: timedelta) -> Response:
         f'attachment; filename="taskapp-{now():%Y-%m-%d}.json"'
     )
     file.seek(0)
-    response.response = FileWrapper(file, 65536)
+    response.response = _chunks(file)
     response.call_on_close(file.close)
     return response
+
+
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while data := file.read(65536):
+            yield data

@@ -114,10 +114,10 @@ def test_what_is_refused_is_told_in_a_sentence(
 
 
 def test_while_it_goes_on_one_sees_how_far_it_is(
-    runner: FlaskCliRunner, context: None, other: Flask, tmp_path: Path
+    app: Flask, runner: FlaskCliRunner, other: Flask, tmp_path: Path
 ) -> None:
     people = [{"email": f"{number}", "hashed_password": "!"} for number in range(20_001)]
-    with transaction() as session:
+    with app.app_context(), transaction() as session:
         session.execute(insert(User.__table__), people)
     file = str(tmp_path / "file")
     for each, command in ((runner, ["backup"]), (other.test_cli_runner(), ["restore"])):

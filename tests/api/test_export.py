@@ -95,6 +95,7 @@ def test_it_is_a_file_to_keep_that_nobody_else_may(alice: Caller) -> None:
     assert answer.data.endswith(b"}\n")
     head = alice.call("HEAD", "/export")
     assert (head.status_code, head.data) == (200, b"")
+    head.close()
 
 
 def test_however_much_there_is_all_of_it_is_there_once(app: Flask, alice: Caller) -> None:
