@@ -77,9 +77,10 @@ def write(out: IO[bytes], tell: Tell) -> dict[str, int]:
         connection = session.connection()
         _take_time(connection)
         writer = Writer(out, revision=revision(connection), made_at=now())
-        for name in _backed_up(connection):
-            _write_rows(connection, name, writer, tell)
-        return writer.finish(_last_ids(connection))
+        schema = _Schema(connection)
+        for name in schema.backed_up:
+            _write_rows(connection, schema, name, writer, tell)
+        return writer.finish(_last_ids(connection, schema))
 
 
 def check(file: IO[bytes], tell: Tell) -> dict[str, int]:
@@ -103,24 +104,15 @@ def restore(file: IO[bytes], revisions: Sequence[str], tell: Tell) -> dict[str, 
         connection = session.connection()
         _take_time(connection)
         _check_revision(reader.head["revision"], revision(connection), revisions)
-        _check_empty(connection)
+        schema = _Schema(connection)
+        _check_empty(connection, schema)
         if beginning is not None:
             # What is damaged is told as such, and not as whatever the database says to it.
             for _ in reader.batches(BATCH):
                 pass
             file.seek(beginning)
             reader = Reader(file)
-        there = {name: _columns(connection, name) for name in _backed_up(connection)}
-        for name, columns, rows in reader.batches(BATCH):
-            if columns != there.get(name):
-                raise Unusable(
-                    f"The table {name} of this backup is not that of the database. "
-                    "Nothing was changed."
-                )
-            _insert(connection, name, columns, rows, reader.rows[name])
-            tell(name, reader.rows[name])
-        for name in reader.last_ids.keys() & set(_ours(connection)):
-            _go_on_after(connection, name, reader.last_ids[name] + GAP)
+        _fill(connection, schema, reader, tell)
     return reader.rows
 
 
@@ -133,20 +125,35 @@ def revision(connection: Connection) -> str | None:
 # ---------------------------------------------------------------- what is in the database
 
 
-def _ours(connection: Connection) -> list[str]:
-    """The tables that there are, each after those that it refers to."""
-    there = set(inspect(connection).get_table_names())
-    return [str(each.name) for each in db.metadata.sorted_tables if each.name in there]
+class _Schema:
+    """The tables that there are in a database, each after those that it refers to."""
 
+    def __init__(self, connection: Connection) -> None:
+        """Look them up; what is looked up once is kept."""
+        self._look = inspect(connection)
+        there = set(self._look.get_table_names())
+        self.names = [str(each.name) for each in db.metadata.sorted_tables if each.name in there]
+        self.backed_up = [name for name in self.names if name not in LEFT_OUT]
+        self._on_postgresql = connection.dialect.name == "postgresql"
 
-def _backed_up(connection: Connection) -> list[str]:
-    return [name for name in _ours(connection) if name not in LEFT_OUT]
+    def columns(self, name: str) -> Columns:
+        """The columns of a table and their kinds, without those that the database computes."""
+        found = self._look.get_columns(name)
+        return {each["name"]: _kind(name, each) for each in found if "computed" not in each}
 
+    def order(self, name: str) -> list[str]:
+        """By which columns the rows of a table come after those that they refer to."""
+        there = {each["name"] for each in self._look.get_columns(name)}
+        key = self._look.get_pk_constraint(name)["constrained_columns"]
+        return [each for each in (PARENTS_FIRST.get(name), *key) if each in there]
 
-def _columns(connection: Connection, name: str) -> Columns:
-    """The columns of a table and their kinds, without those that the database computes."""
-    found = inspect(connection).get_columns(name)
-    return {each["name"]: _kind(name, each) for each in found if "computed" not in each}
+    def table(self, name: str) -> TableClause:
+        """A table to select from, or to insert into."""
+        types = dict(_TYPES)
+        if self._on_postgresql:
+            types["json"] = JSONB(none_as_null=True)
+        columns = self.columns(name).items()
+        return table(name, *(column(each, types[kind]) for each, kind in columns))
 
 
 def _kind(name: str, said: Any) -> str:
@@ -154,13 +161,6 @@ def _kind(name: str, said: Any) -> str:
         if isinstance(said["type"], general):
             return kind
     raise TypeError(f"A backup has no form yet for {name}.{said['name']}: {said['type']!r}")
-
-
-def _table(connection: Connection, name: str, columns: Columns) -> TableClause:
-    types = dict(_TYPES)
-    if connection.dialect.name == "postgresql":
-        types["json"] = JSONB(none_as_null=True)
-    return table(name, *(column(each, types[kind]) for each, kind in columns.items()))
 
 
 def _take_time(connection: Connection) -> None:
@@ -173,22 +173,20 @@ def _take_time(connection: Connection) -> None:
 # ---------------------------------------------------------------- writing
 
 
-def _write_rows(connection: Connection, name: str, writer: Writer, tell: Tell) -> None:
-    columns = _columns(connection, name)
-    found = _table(connection, name, columns)
-    order = list(inspect(connection).get_pk_constraint(name)["constrained_columns"])
-    every = {each["name"] for each in inspect(connection).get_columns(name)}
-    order = [each for each in (PARENTS_FIRST.get(name), *order) if each in every]
-    query = select(*found.c).order_by(*(column(each) for each in order))
-    writer.open(name, columns)
+def _write_rows(
+    connection: Connection, schema: _Schema, name: str, writer: Writer, tell: Tell
+) -> None:
+    source = schema.table(name)
+    query = select(*source.c).order_by(*(column(each) for each in schema.order(name)))
+    writer.open(name, schema.columns(name))
     result = connection.execute(query.execution_options(yield_per=BATCH))
     for rows in result.partitions():
         tell(name, writer.add(name, rows))
 
 
-def _last_ids(connection: Connection) -> dict[str, int]:
+def _last_ids(connection: Connection, schema: _Schema) -> dict[str, int]:
     """The greatest id that each table has ever given, be its row long gone; 0 before the first."""
-    giving = [name for name in _ours(connection) if "id" in _columns(connection, name)]
+    giving = [name for name in schema.names if "id" in schema.columns(name)]
     if connection.dialect.name == "sqlite":
         given = connection.execute(text("SELECT name, seq FROM sqlite_sequence"))
         found = {row.name: row.seq for row in given}
@@ -234,14 +232,12 @@ def _check_revision(theirs: str, ours: str | None, known: Sequence[str]) -> None
         )
 
 
-def _check_empty(connection: Connection) -> None:
+def _check_empty(connection: Connection, schema: _Schema) -> None:
     """Refuse a database in which there is something, and keep others from adding anything."""
-    names = _ours(connection)
     if connection.dialect.name == "postgresql":
-        quote = connection.dialect.identifier_preparer.quote
-        every = ", ".join(map(quote, names))
+        every = ", ".join(map(connection.dialect.identifier_preparer.quote, schema.names))
         connection.execute(text(f"LOCK TABLE {every} IN SHARE ROW EXCLUSIVE MODE"))
-    for name in names:
+    for name in schema.names:
         if connection.execute(select(literal(1)).select_from(table(name)).limit(1)).first():
             raise Unusable(
                 f"The database is not empty: there is something in its table {name}. A backup is "
@@ -249,16 +245,28 @@ def _check_empty(connection: Connection) -> None:
             )
 
 
+def _fill(connection: Connection, schema: _Schema, reader: Reader, tell: Tell) -> None:
+    for name, columns, rows in reader.batches(BATCH):
+        if name not in schema.backed_up or columns != schema.columns(name):
+            raise Unusable(
+                f"The table {name} of this backup is not that of the database. Nothing was changed."
+            )
+        _insert(connection, schema.table(name), decode(columns, rows), reader.rows[name])
+        tell(name, reader.rows[name])
+    for name in reader.last_ids.keys() & set(schema.names):
+        _go_on_after(connection, name, reader.last_ids[name] + GAP)
+
+
 def _insert(
-    connection: Connection, name: str, columns: Columns, rows: list[list[Any]], last: int
+    connection: Connection, target: TableClause, rows: list[dict[str, Any]], last: int
 ) -> None:
     try:
-        connection.execute(insert(_table(connection, name, columns)), decode(columns, rows))
+        connection.execute(insert(target), rows)
     except (IntegrityError, DataError) as error:
         reason = str(error.orig).partition("\n")[0]
         raise Unusable(
             f"The database refuses one of the rows {last - len(rows) + 1:,} to {last:,} of the "
-            f"table {name}: {reason}. Nothing was kept."
+            f"table {target.name}: {reason}. Nothing was kept."
         ) from error
 
 
