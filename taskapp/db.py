@@ -202,6 +202,40 @@ def savepoint() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Read all that is read inside as it is at one moment, whatever others change meanwhile.
+
+    fetch() joins it. Nothing can be changed: the database refuses to.
+    """
+    session = db.session()
+    if is_open():
+        raise RuntimeError("a snapshot cannot begin inside a transaction()")
+    session.rollback()
+    session.expire_all()
+    session.info["open"] = True
+    on_sqlite = db.engine.dialect.name == "sqlite"
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    try:
+        connection = session.connection(execution_options={} if on_sqlite else options)
+        with _query_only(connection) if on_sqlite else nullcontext():
+            yield session
+    finally:
+        session.rollback()
+        del session.info["open"]
+
+
+@contextmanager
+def _query_only(connection: Connection) -> Iterator[None]:
+    """Let a connection of SQLite change nothing."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA query_only = ON")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA query_only = OFF")
+
+
 @event.listens_for(db.session, "before_flush")
 def _refuse_stray_changes(session: Session, *_: object) -> None:
     # A query flushes by itself; what it would send from outside would be rolled back in silence.
@@ -292,37 +326,3 @@ def prepare(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
         connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
-
-
-@contextmanager
-def snapshot() -> Iterator[Session]:
-    """Read all that is read inside as it is at one moment, whatever others change meanwhile.
-
-    fetch() joins it. Nothing can be changed: the database refuses to.
-    """
-    session = db.session()
-    if is_open():
-        raise RuntimeError("a snapshot cannot begin inside a transaction()")
-    session.rollback()
-    session.expire_all()
-    session.info["open"] = True
-    on_sqlite = db.engine.dialect.name == "sqlite"
-    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    try:
-        connection = session.connection(execution_options={} if on_sqlite else options)
-        with _query_only(connection) if on_sqlite else nullcontext():
-            yield session
-    finally:
-        session.rollback()
-        del session.info["open"]
-
-
-@contextmanager
-def _query_only(connection: Connection) -> Iterator[None]:
-    """Let a connection of SQLite change nothing."""
-    driver: Any = connection.connection.driver_connection
-    driver.execute("PRAGMA query_only = ON")
-    try:
-        yield
-    finally:
-        driver.execute("PRAGMA query_only = OFF")
