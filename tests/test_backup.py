@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
-from sqlalchemy import insert
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DBAPIError
 
-from taskapp.db import transaction
+from taskapp.db import db, transaction
 from taskapp.models import User
 
 from .callers import Caller, make_caller
@@ -61,15 +62,23 @@ def test_only_its_owner_reads_the_file_and_nothing_else_is_left(
     assert {each.name for each in tmp_path.iterdir()} == {"backup", "export"}
 
 
-def test_what_fails_leaves_the_file_of_yesterday(
-    new_app: NewApp, new_database: NewDatabase, tmp_path: Path
-) -> None:
-    runner = new_app(new_database()).test_cli_runner()  # there are no tables
+def test_what_fails_on_the_way_leaves_the_file_of_yesterday(other: Flask, tmp_path: Path) -> None:
+    alice = make_caller(other.test_client(), "alice@example.com")
+    with other.app_context(), db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE event RENAME TO gone"))
     file = tmp_path / "export"
     file.write_text("the one of yesterday")
-    result = runner.invoke(args=["export", "ada@example.com", str(file)])
-    assert result.exit_code != 0
+    result = run(other.test_cli_runner(), "export", alice.email, str(file))
+    assert isinstance(result.exception, DBAPIError)
     assert [each.read_text() for each in tmp_path.iterdir()] == ["the one of yesterday"]
+
+
+def test_where_there_are_no_tables_nothing_is_backed_up(
+    new_app: NewApp, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    result = run(new_app(new_database()).test_cli_runner(), "backup", str(tmp_path / "file"))
+    assert_failed(result, "The database has no tables: there is nothing to back up.")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_it_goes_through_a_pipe(runner: FlaskCliRunner, alice: Caller, other: Flask) -> None:

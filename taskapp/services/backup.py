@@ -71,12 +71,16 @@ _TYPES: dict[str, Any] = {
 def write(out: IO[bytes], tell: Tell) -> dict[str, int]:
     """Write a backup of everything as it is now; return how many rows each table has.
 
-    Others may change what they like meanwhile; none of it is in there.
+    Others may change what they like meanwhile; none of it is in there. Raise Unusable if there
+    are no tables.
     """
     with snapshot() as session:
         connection = session.connection()
         _take_time(connection)
-        writer = Writer(out, revision=revision(connection), made_at=now())
+        now_at = revision(connection)
+        if now_at is None:
+            raise Unusable("The database has no tables: there is nothing to back up.")
+        writer = Writer(out, revision=now_at, made_at=now())
         schema = _Schema(connection)
         for name in schema.backed_up:
             _write_rows(connection, schema, name, writer, tell)
