@@ -10,7 +10,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from taskapp import cli, error_handlers, extensions, health, middleware, web
-from taskapp.api import bulk, docs, history, labels, projects, tasks, trash
+from taskapp.api import bulk, docs, export, history, labels, projects, tasks, trash
 from taskapp.auth import account, identity, views
 from taskapp.db import repeatable
 from taskapp.rest import IdConverter
@@ -18,7 +18,7 @@ from taskapp.rest import IdConverter
 API = (
     *(views.bp, account.bp),
     *(tasks.bp, bulk.bp, trash.bp, projects.bp, projects.sections, labels.bp),
-    *(history.changes, history.activity, history.acts),
+    *(history.changes, history.activity, history.acts, export.bp),
 )
 
 

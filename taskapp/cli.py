@@ -1,17 +1,22 @@
 """The command line: what an operator does to accounts, and help for developers."""
 
+import os
 import secrets
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
-from typing import Any, BinaryIO, NoReturn, ParamSpec, TypeVar
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO, Any, NoReturn, ParamSpec, TypeVar
 
 import click
+from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
 
-from taskapp import health, metrics, models
+from taskapp import exports, health, metrics, models
 from taskapp.db import db, repeatable
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import DomainError, RuleViolation
@@ -20,8 +25,10 @@ from taskapp.extensions import api, bcrypt_rounds, history_kept, trash_kept
 from taskapp.rest import dump
 from taskapp.services import (
     accounts,
+    backup,
     bulk,
     demo,
+    export,
     history,
     idempotency,
     labels,
@@ -37,7 +44,9 @@ R = TypeVar("R")
 
 users = AppGroup("users", help="Manage accounts.")
 jobs = AppGroup("jobs", help="Do what has to be done from time to time.")
-SERVICES = (accounts, bulk, demo, history, labels, projects, sessions, tasks, trash)
+SERVICES = (
+    *(accounts, backup, bulk, demo, export, history, labels, projects, sessions, tasks, trash),
+)
 _email = click.argument("email")
 
 
@@ -48,6 +57,9 @@ def init_app(app: Flask) -> None:
     app.cli.add_command(fill_demo)
     app.cli.add_command(write_openapi)
     app.cli.add_command(tell_readiness)
+    app.cli.add_command(write_backup)
+    app.cli.add_command(restore_backup)
+    app.cli.add_command(export_account)
     app.shell_context_processor(shell_names)
 
 
@@ -177,6 +189,89 @@ def fill_demo(email: str) -> None:
 @click.command("openapi")
 @click.argument("file", type=click.File("wb"), default="-")
 @with_appcontext
-def write_openapi(file: BinaryIO) -> None:
+def write_openapi(file: IO[bytes]) -> None:
     """Write the API's OpenAPI document to FILE, or to the terminal."""
     file.write(dump(api.spec.to_dict()))
+
+
+@click.command("backup")
+@click.argument("file")
+@with_appcontext
+@_plainly
+def write_backup(file: str) -> None:
+    """Write everything to FILE, from which `flask restore` fills any database; - is the output.
+
+    Others may go on working. The file holds the hashes of passwords: keep it as safe as the
+    database.
+    """
+    with _made_whole(file) as out:
+        rows = backup.write(out, _tell)
+    _sum_up("Backed up", rows)
+
+
+@click.command("restore")
+@click.argument("file", type=click.File("rb"))
+@click.option("--check", is_flag=True, help="Only read FILE, and tell whether it is whole.")
+@with_appcontext
+@_plainly
+def restore_backup(file: IO[bytes], check: bool) -> None:
+    """Fill an empty database with what `flask backup` wrote to FILE; - is the input.
+
+    All of it or, if anything is wrong, nothing. Nothing is ever overwritten.
+    """
+    if check:
+        _sum_up("Whole:", backup.check(file, _tell))
+        return
+    scripts = ScriptDirectory(current_app.extensions["migrate"].directory)
+    revisions = [each.revision for each in scripts.walk_revisions()][::-1]
+    _sum_up("Restored", backup.restore(file, revisions, _tell))
+
+
+@click.command("export")
+@_email
+@click.argument("file")
+@with_appcontext
+@_plainly
+def export_account(email: str, file: str) -> None:
+    """Write all that an account has to FILE, as JSON for people and programs; - is the output."""
+    actor = Actor(accounts.find(email).id)
+    with _made_whole(file) as out:
+        exports.write(actor, out, keep=trash_kept())
+
+
+@contextmanager
+def _made_whole(name: str) -> Iterator[IO[bytes]]:
+    """A file to write, which bears its name only once it is whole, and which nobody else reads."""
+    if name == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    path = Path(name)
+    if path.exists() and not path.is_file():
+        _fail(f"{name} is no file.")
+    try:
+        with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as out:
+            try:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+                Path(out.name).replace(path)
+            except BaseException:
+                Path(out.name).unlink()
+                raise
+    except OSError as error:
+        _fail(f"{name} cannot be written: {error.strerror}.")
+
+
+# Between two lines of progress.
+_STEP = 20_000
+
+
+def _tell(table: str, rows: int) -> None:
+    if rows % _STEP == 0:
+        click.echo(f"{table}: {rows:,} rows ...", err=True)
+
+
+def _sum_up(verb: str, rows: dict[str, int]) -> None:
+    parts = ", ".join(f"{table} {count:,}" for table, count in rows.items())
+    click.echo(f"{verb} {sum(rows.values()):,} rows ({parts}).", err=True)

@@ -8,7 +8,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -215,6 +216,40 @@ def savepoint() -> Iterator[None]:
     """A part of a transaction() that may fail alone: what raises takes back only what it did."""
     with db.session().begin_nested():
         yield
+
+
+@contextmanager
+def snapshot() -> Iterator[Session]:
+    """Read all that is read inside as it is at one moment, whatever others change meanwhile.
+
+    fetch() joins it. Nothing can be changed: the database refuses to.
+    """
+    session = db.session()
+    if is_open():
+        raise RuntimeError("a snapshot cannot begin inside a transaction()")
+    session.rollback()
+    session.expire_all()
+    session.info["open"] = True
+    on_sqlite = db.engine.dialect.name == "sqlite"
+    options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    try:
+        connection = session.connection(execution_options={} if on_sqlite else options)
+        with _query_only(connection) if on_sqlite else nullcontext():
+            yield session
+    finally:
+        session.rollback()
+        del session.info["open"]
+
+
+@contextmanager
+def _query_only(connection: Connection) -> Iterator[None]:
+    """Let a connection of SQLite change nothing."""
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA query_only = ON")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA query_only = OFF")
 
 
 @event.listens_for(db.session, "before_flush")

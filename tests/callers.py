@@ -10,7 +10,7 @@ PASSWORD = "a long and winding road"
 # What is each caller's own begins so.
 OWN = (
     *("/tasks", "/projects", "/sections", "/labels", "/trash"),
-    *("/changes", "/activity", "/acts"),
+    *("/changes", "/activity", "/acts", "/export"),
 )
 
 

@@ -243,7 +243,7 @@ def test_the_shell_knows_the_database_the_models_and_the_services(app: Flask) ->
     services = {path.stem for path in Path(tasks.__file__).parent.glob("[a-z]*.py")}
     for_services = {"agenda", "completion", "filters", "idempotency", "paging", "placing"}
     # What only pages need is not for the shell either.
-    for_services |= {"records", "trees", "editing", "glance", "names"}
+    for_services |= {"records", "trees", "editing", "glance", "names", "archives"}
     assert services - for_services == services & names.keys()
     assert names["Filter"] is Filter
     assert callable(names["act_as"])
@@ -268,7 +268,10 @@ def test_in_the_shell_nobody_acts_as_a_stranger_or_a_closed_account(
         act_as(alice.email)
 
 
-@pytest.mark.parametrize("command", [["users"], ["users", "create"], ["demo"], ["openapi"]])
+@pytest.mark.parametrize(
+    "command",
+    [["users"], ["users", "create"], ["demo"], ["openapi"], ["backup"], ["restore"], ["export"]],
+)
 def test_every_command_explains_itself(runner: FlaskCliRunner, command: list[str]) -> None:
     result = run(runner, *command, "--help")
     assert result.exit_code == 0

@@ -352,6 +352,7 @@ QUERIES = {
     ("GET", "/changes?since=0"): 3,
     ("GET", "/activity"): 2,
     ("POST", "/acts/{act}/undo"): 10,
+    ("GET", "/export"): 9,
 }
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/auth/signup"): {"email": "eve@example.com", "password": PASSWORD},

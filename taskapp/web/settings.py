@@ -7,10 +7,11 @@ from flask import Response, url_for
 from flask_login import logout_user
 from werkzeug import Response as BaseResponse
 
+from taskapp import exports
 from taskapp.auth.identity import current_browser
 from taskapp.auth.throttle import limit_wrong_passwords
 from taskapp.domain.errors import Conflict, Fault, PermissionDenied, RuleViolation
-from taskapp.extensions import bcrypt_rounds
+from taskapp.extensions import bcrypt_rounds, trash_kept
 from taskapp.services import accounts, sessions
 from taskapp.web.blueprint import back_to, bp, notice, page
 from taskapp.web.forms import ChangeEmailForm, ChangePasswordForm, ConfirmForm, Form, SettingsForm
@@ -99,6 +100,12 @@ def end_other_sessions() -> BaseResponse:
     sessions.end_others(current_browser().actor)
     notice("Every other browser is logged out.")
     return back_to(url_for("web.list_sessions"))
+
+
+@bp.get("/settings/export")
+def download_export() -> Response:
+    """Hand over all that one has, as a file."""
+    return exports.download(current_browser().actor, keep=trash_kept())
 
 
 @bp.get("/settings/delete")

@@ -458,5 +458,6 @@ def _answers_of_what_organises(alice: Caller) -> Iterator[tuple[str, int, Answer
     yield "listTrashedProjects", 200, alice.get("/trash/projects")
     yield "restoreProject", 200, alice.call("POST", f"/trash/projects/{house}/restore")
     yield "purgeProject", 404, alice.delete(f"/trash/projects/{house}")
+    yield "exportEverything", 200, alice.get("/export")
     yield "listActivity", 200, alice.get("/activity?limit=500")
     yield "listChanges", 200, alice.get("/changes?since=0&limit=500")

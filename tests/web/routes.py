@@ -7,6 +7,7 @@ from flask import Flask
 
 PUBLIC = {"web.home", "web.show_help", "web.show_log_in", "web.show_sign_up"}
 FILES = {"web.asset", "web.favicon", "web.manifest"}
+DOWNLOADS = {"web.download_export"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Route:
 
 def pages(app: Flask) -> list[Route]:
     """What shows a page, files left out."""
-    return [each for each in _routes(app, "GET") if each.endpoint not in FILES]
+    return [each for each in _routes(app, "GET") if each.endpoint not in FILES | DOWNLOADS]
 
 
 def actions(app: Flask) -> list[Route]:
