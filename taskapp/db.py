@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
 
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
     Engine,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    create_engine,
     event,
 )
 from sqlalchemy.engine import Row
@@ -199,6 +202,51 @@ def savepoint() -> Iterator[None]:
     """A part of a transaction() that may fail alone: what raises takes back only what it did."""
     with db.session().begin_nested():
         yield
+
+
+@contextmanager
+def looking() -> Iterator[Connection]:
+    """A connection that can change nothing, not even the way in which SQLite keeps its file.
+
+    A file that is not there is as empty as one can be, and is not made.
+    """
+    if db.engine.dialect.name != "sqlite":
+        settled = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        with db.engine.execution_options(**settled).connect() as connection:
+            yield connection
+        return
+    file = Path(db.engine.url.database or "")
+    address = f"file:{quote(str(file.resolve()))}?mode=ro&uri=true"
+    engine = create_engine(f"sqlite:///{address if file.is_file() else ''}")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def remaking() -> Iterator[Connection]:
+    """One transaction in which tables may be dropped and made anew; its end commits it.
+
+    SQLite's foreign keys rest meanwhile, since dropping a table would delete what refers to it.
+    They are checked before it commits.
+    """
+    on_sqlite = db.engine.dialect.name == "sqlite"
+    engine = db.engine.execution_options(begin="BEGIN IMMEDIATE")
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if on_sqlite:
+            # Through the driver, since the pragma does nothing once a transaction has begun.
+            driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if on_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError("a row refers to one that is not there")
+        finally:
+            if on_sqlite:
+                driver.execute("PRAGMA foreign_keys = ON")
 
 
 @event.listens_for(db.session, "before_flush")

