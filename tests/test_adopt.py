@@ -628,7 +628,10 @@ def test_accounts_of_one_address_wait_for_a_decision(old: Old) -> None:
     result = old.run("--dry-run")
     assert result.exit_code == 1
     assert "       2  two or more accounts have one e-mail address" in result.stdout
-    assert "account 1: 'ada@example.com' -> 'account-1@adopted.example'" in result.stdout
+    assert (
+        "account 1: 'ada@example.com' -> 'account-1@adopted.example' (account 2 keeps it)"
+        in result.stdout
+    )
     assert "account 3: 'ADA@example.com ' -> 'account-3@adopted.example'" in result.stdout
     for option in ("--same-address merge:", "--same-address separate:", "--address ID=EMAIL:"):
         assert option in result.stdout

@@ -42,6 +42,12 @@ class OldTask(NamedTuple):
     owner: int | None
 
 
+_COMPARED: dict[type, tuple[str, ...]] = {
+    OldUser: ("email", "hashed_password", "is_active"),
+    OldTask: ("user_id", "title", "description", "completed"),
+}
+
+
 class Cleaned(NamedTuple):
     """The values that a row is to have, and the kinds of what had to be changed or said."""
 
@@ -89,7 +95,7 @@ def clean_task(old: OldTask, user_id: int, moment: datetime) -> Cleaned:
 
 def is_same(old: OldUser | OldTask, values: dict[str, Any]) -> bool:
     """Whether the row has these values as it is, times aside, and needs no writing."""
-    return all(getattr(old, name) == values[name] for name in values if not name.endswith("_at"))
+    return all(getattr(old, name) == values[name] for name in _COMPARED[type(old)])
 
 
 def _title(text: str | None) -> tuple[str, str, list[str]]:

@@ -1,7 +1,7 @@
 """Reads every row of the earlier system, and finds what is odd about it and what it becomes."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from taskapp.adoption.shape import Shape
 
 EXAMPLES = 3
 SHOWN = 60
+TABLE_OF: dict[type, str] = {OldUser: "user", OldTask: "task"}
 NAMES = {"user": "account", "task": "task"}
 # What of a row is shown as an example of a kind; for the others its id says enough.
 COLUMNS = {
@@ -50,12 +51,13 @@ class Findings:
     # The address and id of an account that is made for tasks without an owner.
     newcomer: tuple[int, str] | None = None
 
-    def note(self, table: str, kinds: Iterable[str], old: Any, values: dict[str, Any]) -> None:
-        """Count the kinds of one row."""
-        for kind in kinds:
+    def note(self, old: OldUser | OldTask, cleaned: Cleaned, said: str) -> None:
+        """Count the kinds of one row; `said` is more about it than its values tell."""
+        table = TABLE_OF[type(old)]
+        for kind in cleaned.kinds:
             self.counts[table][kind] += 1
             if len(examples := self.examples[table, kind]) < EXAMPLES:
-                examples.append(_example(table, kind, old, values))
+                examples.append(_example(table, kind, old, cleaned.values) + said)
 
 
 def survey(
@@ -103,7 +105,9 @@ class _Walk:
                 cleaned = rules.clean_user(old, address, self.moment)
                 if self.settled.merge and old.id in self.settled.losers:
                     cleaned.values["is_active"] = False
-                _note(self.found, "user", old, cleaned.also(kinds), changes)
+                keeper = self.settled.losers.get(old.id)
+                said = f" (account {keeper.id} keeps it)" if keeper else ""
+                _note(self.found, old, cleaned.also(kinds), changes, said)
             self.found.accounts += len(batch)
             self.keep("user", changes)
 
@@ -113,7 +117,7 @@ class _Walk:
             for old in batch:
                 owner, kinds = _owner(old, self.settled)
                 cleaned = rules.clean_task(old, owner, self.moment)
-                _note(self.found, "task", old, cleaned.also(kinds), changes)
+                _note(self.found, old, cleaned.also(kinds), changes)
             self.found.tasks += len(batch)
             self.keep("task", changes)
 
@@ -137,10 +141,14 @@ def _owner(old: OldTask, settled: Settlement) -> tuple[int, list[str]]:
 
 
 def _note(
-    found: Findings, table: str, old: OldUser | OldTask, cleaned: Cleaned, changes: list[Change]
+    found: Findings,
+    old: OldUser | OldTask,
+    cleaned: Cleaned,
+    changes: list[Change],
+    said: str = "",
 ) -> None:
     if cleaned.kinds:
-        found.note(table, cleaned.kinds, old, cleaned.values)
+        found.note(old, cleaned, said)
     if not rules.is_same(old, cleaned.values) or {"time_odd", "time_spelling"} & {*cleaned.kinds}:
         changes.append((old, cleaned.values))
 
