@@ -227,7 +227,7 @@ def _adopt(decisions: Decisions, record: Path | None, *, dry_run: bool, yes: boo
     _ask_to_begin(yes)
     record.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = moving.adopt(decisions, folder, record)
-    click.echo(f"Adopted {found.accounts} accounts and {found.tasks} tasks.")
+    click.echo(f"Adopted {found.accounts:,} accounts and {found.tasks:,} tasks.")
     if record.exists():
         click.echo(f"What has been changed in them stands in {record}")
 
@@ -240,7 +240,7 @@ def _go_back(*, dry_run: bool, yes: bool) -> None:
         return
     _ask_to_begin(yes)
     gone = moving.go_back(folder)
-    click.echo(f"{gone.accounts} accounts and {gone.tasks} tasks are the earlier system's again.")
+    click.echo(f"{gone.accounts:,} accounts and {gone.tasks:,} tasks are the earlier system's.")
 
 
 def _how_to_return() -> list[str]:

@@ -38,10 +38,10 @@ ACCOUNTS = {
         "two or more accounts have one e-mail address but for case or blanks",
         "One keeps the address: the active one that was made first.",
         {
-            "--same-address merge": "It also gets the tasks of the others, which stay, closed and "
-            f"without tasks, as account-ID@{NOWHERE}.",
-            "--same-address separate": "The others keep their tasks and passwords, and log in as "
-            f"account-ID@{NOWHERE} until they change that.",
+            "--same-address merge": "It gets the tasks of the others, too; these are closed, as "
+            f"account-ID@{NOWHERE}.",
+            "--same-address separate": "The others keep all that is theirs, and log in as "
+            f"account-ID@{NOWHERE}.",
             ADDRESS: "That account gets another address (once for each).",
         },
     ),
@@ -81,7 +81,7 @@ TASKS = {
     "merged": Kind("the task's account is merged into another", "That one gets it."),
     "title_blank": Kind("the title is blank", f'It becomes "{UNTITLED}".'),
     "title_long": Kind(
-        f"the title has more than {TITLE_MOST} characters",
+        f"the title has more than {TITLE_MOST:,} characters",
         "It is cut there, and the rest begins the description.",
     ),
     "title_control": Kind(
@@ -89,7 +89,7 @@ TASKS = {
     ),
     "title_space": Kind("the title has blanks around it", "They go."),
     "description_long": Kind(
-        f"the description has more than {DESCRIPTION_MOST} characters",
+        f"the description has more than {DESCRIPTION_MOST:,} characters",
         "It is kept whole. Who changes it has to shorten it.",
     ),
     "description_unstorable": Kind(

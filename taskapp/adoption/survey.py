@@ -25,11 +25,14 @@ COLUMNS = {
     "bad_address": "email",
     "title_blank": "title",
     "title_long": "title",
+    "description_long": "description",
     "title_control": "title",
     "title_space": "title",
     "without_owner": "user_id",
     "merged": "user_id",
 }
+# Of these, how long they are.
+LENGTHS = ("title_long", "description_long")
 # Each is decided by the decision of its name.
 TO_DECIDE = ("same_address", "bad_address", "without_owner")
 
@@ -158,7 +161,10 @@ def _example(table: str, kind: str, old: Any, values: dict[str, Any]) -> str:
     if kind not in COLUMNS:
         return row
     before, after = getattr(old, COLUMNS[kind]), values[COLUMNS[kind]]
-    return f"{row}: {_short(before)} -> {_short(after)}"
+    if kind in LENGTHS:
+        return f"{row} ({len(before):,} characters): {_short(before)}"
+    # What waits for a decision becomes nothing yet.
+    return f"{row}: {_short(before)} -> {_short(after)}" if after else f"{row}: {_short(before)}"
 
 
 def _short(value: Any) -> str:

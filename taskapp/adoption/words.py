@@ -9,6 +9,7 @@ from taskapp.adoption.survey import NAMES, Findings
 from taskapp.domain.passwords import UNUSABLE
 
 URL = '"$DATABASE_URL"'
+GAP = " " * 10
 DUMP = "before-adoption.dump"
 NOT_IN_EARLIER = {
     "in_trash": "tasks in the trash, which go for good",
@@ -28,6 +29,7 @@ def report(found: Findings) -> Iterator[str]:
         yield from _of_table(found, table)
     if not any(found.counts.values()):
         yield "Nothing about them needs to be changed or decided."
+    yield ""
     yield "All rows, ids and times are kept; times are read as UTC."
     if found.newcomer:
         yield f"A closed account {found.newcomer[0]} is made for {found.newcomer[1]}."
@@ -37,7 +39,7 @@ def report(found: Findings) -> Iterator[str]:
         yield f"The earlier system's own Alembic revision, for going back: {found.shape.revision}."
     if found.undecided:
         yield ""
-        yield f"{_many(len(found.undecided), 'decision')} missing: choose among the options above."
+        yield f"To be decided: {', '.join(sorted(found.undecided))}. The options are above."
 
 
 def copy_of(file: str | None) -> Iterator[str]:
@@ -66,9 +68,10 @@ def losses(lost: Losses) -> Iterator[str]:
     """What going back costs."""
     accounts, tasks = _many(lost.accounts, "account"), _many(lost.tasks, "task")
     yield f"{accounts} and {tasks} go back into the earlier system's tables, ids and times kept."
-    yield "They have no place for the history, settings and logins, nor for these:"
+    yield "They have no place for the history, settings and logins, nor for:"
     for name, what in NOT_IN_EARLIER.items():
-        yield f"{getattr(lost, name):>8}  {what}"
+        if count := getattr(lost, name):
+            yield f"{count:>8}  {what}"
     yield f'Who has no password keeps the hash "{UNUSABLE}".'
 
 
@@ -79,14 +82,17 @@ def _of_table(found: Findings, table: str) -> Iterator[str]:
         yield f"{NAMES[table].capitalize()}s:"
     for kind, count in kinds.items():
         words = KINDS[table][kind]
-        yield f"{count:>8}  {words.what}. {words.done}"
-        yield from (f"          {each}" for each in found.examples[table, kind])
-        if count > len(found.examples[table, kind]):
-            yield f"          ... and {count - len(found.examples[table, kind])} more"
+        yield f"{count:>8}  {words.what}"
+        yield f"{GAP}{words.done}"
+        examples = found.examples[table, kind]
+        yield from (f"{GAP}  {each}" for each in examples)
+        if count > len(examples):
+            yield f"{GAP}  ... and {count - len(examples):,} more"
         if kind in found.undecided:
-            yield from (f"        * {key}: {said}" for key, said in words.answers.items())
-    if kinds:
-        yield ""
+            yield f"{GAP}To be decided:"
+            for option, said in words.answers.items():
+                yield f"{GAP}  {option}"
+                yield f"{GAP}      {said}"
 
 
 def _many(count: int, what: str) -> str:
