@@ -20,6 +20,7 @@ from limits import parse_many
 ROOT = Path(__file__).resolve().parent
 WEAKEST_SECRET = 32
 SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY")
+FALLBACKS = ("SECRET_KEY_FALLBACKS", "JWT_SECRET_KEY_FALLBACKS")
 
 
 class ConfigError(SystemExit):
@@ -59,7 +60,13 @@ class Config:
         10, "Connections a process keeps; as many as its threads, or a little more", least=1
     )
     SECRET_KEY: str = setting("", "Signs sessions, forms and cursors; 32 characters", secret=True)
+    SECRET_KEY_FALLBACKS: tuple[str, ...] = setting(
+        (), "Other SECRET_KEYs whose signatures are accepted, separated by commas", secret=True
+    )
     JWT_SECRET_KEY: str = setting("", "Signs access tokens; another 32 characters", secret=True)
+    JWT_SECRET_KEY_FALLBACKS: tuple[str, ...] = setting(
+        (), "Other JWT_SECRET_KEYs whose tokens are accepted, separated by commas", secret=True
+    )
     JWT_ISSUER: str = setting("taskapp", "The `iss` of the tokens given and accepted")
     ACCESS_TOKEN_SECONDS: int = setting(3600, "How long an access token is good for", least=1)
     LOGIN_HOURS: int = setting(24, "How long a browser stays logged in", least=1)
@@ -104,7 +111,8 @@ class Config:
     def __post_init__(self) -> None:
         for each in fields(self):
             _check(each.name, getattr(self, each.name), each.metadata)
-        if self.SECRET_KEY and self.SECRET_KEY == self.JWT_SECRET_KEY:
+        sessions = {self.SECRET_KEY, *self.SECRET_KEY_FALLBACKS} - {""}
+        if not sessions.isdisjoint((self.JWT_SECRET_KEY, *self.JWT_SECRET_KEY_FALLBACKS)):
             raise ConfigError("JWT_SECRET_KEY must differ from SECRET_KEY; make it another secret.")
 
     @classmethod
@@ -158,7 +166,8 @@ def _check(name: str, value: Any, checks: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{name} must be a rate like '10 per minute', not {value!r}."
             ) from None
-    if name in SECRETS and value and len(value) < WEAKEST_SECRET:
+    given = (value,) if name in SECRETS else value if name in FALLBACKS else ()
+    if any(0 < len(secret) < WEAKEST_SECRET for secret in given):
         raise ConfigError(f"{name} must have at least {WEAKEST_SECRET} characters.")
     if name == "DATABASE_URL" and value and not value.startswith(("sqlite:", "postgres")):
         raise ConfigError("DATABASE_URL must begin with postgresql:// or sqlite:///.")
