@@ -12,7 +12,6 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from limits.errors import StorageError
 from marshmallow import ValidationError
 from sqlalchemy.exc import (
     DBAPIError,
@@ -132,10 +131,7 @@ def _escape(part: str) -> str:
 def _rate_limit_exceeded(error: RateLimitExceeded) -> Response:
     seconds = error.limit.limit.get_expiry()
     breached = limiter.current_limit
-    try:
-        seconds = max(1, breached.reset_at - int(time.time())) if breached else seconds
-    except StorageError:
-        log.warning("the store of the limits is lost", exc_info=True)
+    seconds = max(1, breached.reset_at - int(time.time())) if breached else seconds
     return _show(
         429,
         "too_many_failures",

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
+from flask_caching import Cache
 from flask_compress import Compress
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
@@ -18,7 +19,7 @@ from flask_wtf import CSRFProtect
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from taskapp import keys
+from taskapp import keys, shared
 from taskapp.db import close_session, db, engine_options, prepare, sqlalchemy_url
 from taskapp.idempotency import ACT_ID, REPLAYED
 from taskapp.openapi import Api
@@ -69,6 +70,8 @@ class _LoginManager(LoginManager):
 
     def _load_user_from_remember_cookie(self, cookie: str) -> Any:
         """Its parent knows one secret; what another one has signed is signed anew for it."""
+        if not cookie.isascii():  # comparing it would raise
+            return None
         for secret in keys.of_sessions():
             if (login := decode_cookie(cookie, secret)) is not None:
                 return super()._load_user_from_remember_cookie(encode_cookie(login))
@@ -97,9 +100,6 @@ class _Sessions(SecureCookieSessionInterface):
         return serializer
 
 
-# A Redis that hangs must not hang us; and every failure of it is a limits.StorageError.
-REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
-
 # How far the clocks of two hosts may be apart, and half a minute more: a token that one has just
 # issued is good on the other, though it says that it is from the future.
 CLOCKS_APART = timedelta(seconds=90)
@@ -116,6 +116,7 @@ login_manager = _LoginManager()
 # Each login is a row that can be ended, so the cookie need not be tied to a network address.
 login_manager.session_protection = None
 compress = Compress()
+cache = Cache()
 
 
 def init_app(app: Flask) -> None:
@@ -135,6 +136,7 @@ def init_app(app: Flask) -> None:
     # Its own look-up for templates would ask the database on error pages too.
     login_manager.init_app(app, add_context_processor=False)
     compress.init_app(app)
+    cache.init_app(app)
     api.init_app(app)
     api.spec.components.security_scheme(
         "bearer",
@@ -172,12 +174,12 @@ def _derived(settings: Any) -> dict[str, Any]:
         "JWT_DECODE_ISSUER": settings["JWT_ISSUER"],
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=settings["ACCESS_TOKEN_SECONDS"]),
         "JWT_DECODE_LEEWAY": CLOCKS_APART,
-        "RATELIMIT_STORAGE_URI": settings["REDIS_URL"] or "memory://",
-        "RATELIMIT_STORAGE_OPTIONS": REDIS_OPTIONS if settings["REDIS_URL"] else {},
+        "RATELIMIT_STORAGE_URI": "memory://",
         "RATELIMIT_STRATEGY": "moving-window",
-        # Redis lost: each process counts for itself, and nobody is turned away for it.
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-        "RATELIMIT_SWALLOW_ERRORS": True,
+        # Nothing personal may be put into it: see taskapp/shared.py.
+        "CACHE_TYPE": "SimpleCache",
+        "CACHE_DEFAULT_TIMEOUT": shared.KEPT_SECONDS,
+        **(shared.settings(settings["REDIS_URL"]) if settings["REDIS_URL"] else {}),
         # A cookie goes over TLS only, but for a developer's machine, and to no other site.
         **dict.fromkeys(("SESSION_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE"), tls),
         **dict.fromkeys(("SESSION_COOKIE_SAMESITE", "REMEMBER_COOKIE_SAMESITE"), "Lax"),
