@@ -86,7 +86,9 @@ class Config:
     TRASH_DAYS: int = setting(30, "How long a deleted task can be restored", least=0)
     HISTORY_DAYS: int = setting(365, "How long it is kept what happened, to undo and sync", least=1)
     REDIS_URL: str = setting(
-        "", "`redis://...` shares limits and documentation between processes; empty is memory", secret=True
+        "",
+        "`redis://...` shares limits and documentation between processes; empty is memory",
+        secret=True,
     )
     MAX_BODY_BYTES: int = setting(1_048_576, "Largest request body; beyond it 413", least=1024)
     TRUSTED_PROXIES: int = setting(
