@@ -4,6 +4,7 @@ Under /api it is a problem document; elsewhere it is a page.
 """
 
 import logging
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -41,6 +42,8 @@ SENTENCES = {
 # What is not in the body; there it is found by a JSON Pointer.
 PLACES = {"query": "parameter", "headers": "header"}
 RETRY_AFTER_SECONDS = 2
+# PostgreSQL's state.
+DISK_FULL = "53100"
 
 Headers = Iterable[tuple[str, str]]
 
@@ -172,9 +175,22 @@ def _database_error(error: DBAPIError) -> Response:
         # What the request builds on was removed while it ran: its account, say.
         log.warning("a constraint refused a change", exc_info=error)
         return _domain_error(errors.Conflict())
+    if _is_full(error.orig):
+        return _storage_full(error)
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return _database_unreachable(error)
     return _unexpected_error(error)
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether the database has no room left on its disk: what it says of it has a code."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == DISK_FULL
+
+
+def _storage_full(error: Exception) -> Response:
+    log.error("the database has no room left", exc_info=error)
+    return _show(507, "storage_full", "There is no room left to store anything. It was not done.")
 
 
 def _database_unreachable(error: Exception) -> Response:
