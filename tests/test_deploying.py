@@ -197,3 +197,19 @@ def test_a_unit_runs_what_there_is(unit: Path, shared_app: Any) -> None:
         assert program != "flask" or command in known
     for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "User=taskapp"):
         assert line in text.splitlines()
+
+
+# ---------------------------------------------------------------- the guide
+
+
+def test_the_guide_names_only_what_there_is(shared_app: Any) -> None:
+    text = (ROOT / "docs" / "deploy.md").read_text()
+    files = set(re.findall(r"\b((?:deploy|docs|benchmarks)/[\w./-]+\w)(?![\w*])", text))
+    later = {"docs/backup.md", "docs/migrations.md"}
+    assert files
+    assert all((ROOT / file).exists() for file in files - later)
+    made = set(re.findall(r"^\s*([A-Z_]{4,})=", text, re.MULTILINE))
+    assert made >= {"SECRET_KEY", "DATABASE_URL", "DATABASE_MIGRATION_URL"}
+    assert made <= SETTINGS | OTHERS | {"DATABASE_MIGRATION_URL", "METRICS_TOKEN"}
+    commands = set(re.findall(r"flask (\w+)", text)) - {"command"}
+    assert commands <= {*shared_app.cli.commands, "backup", "restore"}
