@@ -4,9 +4,11 @@ import http.client
 import json
 import re
 import shutil
+import socket
 import ssl
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import fields
 from fnmatch import fnmatch
 from pathlib import Path
@@ -124,6 +126,16 @@ def test_a_body_that_is_too_large_is_refused_by_the_application(proxy: Proxy) ->
     body = {"email": "ada@example.com", "password": "x" * (2**20 + 1)}
     response, text = ask(proxy.tls, "/api/auth/signup", "POST", body)
     assert (response.status, json.loads(text)["code"]) == (413, "request_entity_too_large")
+
+
+def test_clients_that_send_half_a_request_hold_no_thread_of_the_server(proxy: Proxy) -> None:
+    head = f"POST /api/auth/login HTTP/1.1\r\nHost: {NAME}\r\nContent-Length: 100\r\n\r\n"
+    context = ssl._create_unverified_context()  # noqa: S323 - the certificate is our own
+    with ExitStack() as slow:
+        for _ in range(5 * Config.WEB_THREADS):
+            plain = slow.enter_context(socket.create_connection(("127.0.0.1", proxy.tls)))
+            slow.enter_context(context.wrap_socket(plain)).sendall(head.encode() + b"{")
+        assert ask(proxy.tls, "/login")[0].status == 200
 
 
 def test_programs_get_a_problem_document_while_no_host_answers() -> None:
