@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent
 WEAKEST_SECRET = 32
 SECRETS = ("SECRET_KEY", "JWT_SECRET_KEY")
 DATABASES = ("DATABASE_URL", "DATABASE_MIGRATION_URL")
+FALLBACKS = ("SECRET_KEY_FALLBACKS", "JWT_SECRET_KEY_FALLBACKS")
 
 
 class ConfigError(SystemExit):
@@ -72,7 +73,13 @@ class Config:
         5, "How long PostgreSQL lets a statement wait for others; beyond it 503", least=1
     )
     SECRET_KEY: str = setting("", "Signs sessions, forms and cursors; 32 characters", secret=True)
+    SECRET_KEY_FALLBACKS: tuple[str, ...] = setting(
+        (), "Other SECRET_KEYs whose signatures are accepted, separated by commas", secret=True
+    )
     JWT_SECRET_KEY: str = setting("", "Signs access tokens; another 32 characters", secret=True)
+    JWT_SECRET_KEY_FALLBACKS: tuple[str, ...] = setting(
+        (), "Other JWT_SECRET_KEYs whose tokens are accepted, separated by commas", secret=True
+    )
     JWT_ISSUER: str = setting("taskapp", "The `iss` of the tokens given and accepted")
     ACCESS_TOKEN_SECONDS: int = setting(3600, "How long an access token is good for", least=1)
     LOGIN_HOURS: int = setting(24, "How long a browser stays logged in", least=1)
@@ -92,7 +99,9 @@ class Config:
     TRASH_DAYS: int = setting(30, "How long a deleted task can be restored", least=0)
     HISTORY_DAYS: int = setting(365, "How long it is kept what happened, to undo and sync", least=1)
     REDIS_URL: str = setting(
-        "", "`redis://...` shares the limits between processes; empty is memory", secret=True
+        "",
+        "`redis://...` shares limits and documentation between processes; empty is memory",
+        secret=True,
     )
     MAX_BODY_BYTES: int = setting(1_048_576, "Largest request body; beyond it 413", least=1024)
     TRUSTED_PROXIES: int = setting(
@@ -132,7 +141,8 @@ class Config:
     def __post_init__(self) -> None:
         for each in fields(self):
             _check(each.name, getattr(self, each.name), each.metadata)
-        if self.SECRET_KEY and self.SECRET_KEY == self.JWT_SECRET_KEY:
+        sessions = {self.SECRET_KEY, *self.SECRET_KEY_FALLBACKS} - {""}
+        if not sessions.isdisjoint((self.JWT_SECRET_KEY, *self.JWT_SECRET_KEY_FALLBACKS)):
             raise ConfigError("JWT_SECRET_KEY must differ from SECRET_KEY; make it another secret.")
 
     @classmethod
@@ -186,7 +196,9 @@ def _check(name: str, value: Any, checks: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{name} must be a rate like '10 per minute', not {value!r}."
             ) from None
-    if name in (*SECRETS, "METRICS_TOKEN") and value and len(value) < WEAKEST_SECRET:
+    single = (*SECRETS, "METRICS_TOKEN")
+    given = (value,) if name in single else value if name in FALLBACKS else ()
+    if any(0 < len(secret) < WEAKEST_SECRET for secret in given):
         raise ConfigError(f"{name} must have at least {WEAKEST_SECRET} characters.")
     if name in DATABASES and value and not value.startswith(("sqlite:", "postgres")):
         raise ConfigError(f"{name} must begin with postgresql:// or sqlite:///.")

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from marshmallow import ValidationError
 
+from taskapp import keys
 from taskapp.schemas.base import Coded
 from taskapp.services.paging import Position
 
@@ -32,4 +32,5 @@ def unseal(cursor: str, *scope: Any) -> Position:
 
 
 def _sealer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="taskapp.cursor")
+    # The last one signs.
+    return URLSafeSerializer(list(reversed(keys.of_sessions())), salt="taskapp.cursor")

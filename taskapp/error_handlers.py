@@ -4,6 +4,7 @@ Under /api it is a problem document; elsewhere it is a page.
 """
 
 import logging
+import sqlite3
 import time
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -12,7 +13,6 @@ from typing import Any
 from flask import Flask, Response, request
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
-from limits.errors import StorageError
 from marshmallow import ValidationError
 from sqlalchemy.exc import (
     DBAPIError,
@@ -44,9 +44,10 @@ SENTENCES = {
 PLACES = {"query": "parameter", "headers": "header"}
 RETRY_AFTER_SECONDS = 2
 # PostgreSQL's states: a statement or a wait for a lock took too long; a deadlock, or others
-# changed the same, again and again; and a server that has become a standby.
+# changed the same, again and again; a server that has become a standby; and a full disk.
 BUSY = {"57014", "55P03", "40P01", "40001"}
 READ_ONLY = "25006"
+DISK_FULL = "53100"
 
 Headers = Iterable[tuple[str, str]]
 
@@ -138,10 +139,7 @@ def _rate_limit_exceeded(error: RateLimitExceeded) -> Response:
     metrics.throttled.inc()
     seconds = error.limit.limit.get_expiry()
     breached = limiter.current_limit
-    try:
-        seconds = max(1, breached.reset_at - int(time.time())) if breached else seconds
-    except StorageError:
-        log.warning("the store of the limits is lost", exc_info=True)
+    seconds = max(1, breached.reset_at - int(time.time())) if breached else seconds
     return _show(
         429,
         "too_many_failures",
@@ -185,6 +183,8 @@ def _database_error(error: DBAPIError) -> Response:
     state = getattr(error.orig, "sqlstate", None)
     if state in BUSY:
         return _database_busy(error)
+    if _is_full(error.orig):
+        return _storage_full(error)
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         return _database_unreachable(error)
     return _database_unreachable(error) if state == READ_ONLY else _unexpected_error(error)
@@ -198,6 +198,17 @@ def _database_busy(error: Exception) -> Response:
         "The database is busy. Try again shortly.",
         headers=[("Retry-After", str(RETRY_AFTER_SECONDS))],
     )
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether the database has no room left on its disk: what it says of it has a code."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code == sqlite3.SQLITE_FULL or getattr(error, "sqlstate", None) == DISK_FULL
+
+
+def _storage_full(error: Exception) -> Response:
+    log.error("the database has no room left", exc_info=error)
+    return _show(507, "storage_full", "There is no room left to store anything. It was not done.")
 
 
 def _database_unreachable(error: Exception) -> Response:

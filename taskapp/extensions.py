@@ -6,16 +6,19 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, current_app, g, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_caching import Cache
 from flask_compress import Compress
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
-from flask_login import LoginManager
+from flask_login import LoginManager, decode_cookie, encode_cookie
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from taskapp import metrics
+from taskapp import keys, metrics, shared
 from taskapp.db import MIGRATIONS, close_session, db
 from taskapp.engine import engine_options, prepare, sqlalchemy_url
 from taskapp.idempotency import ACT_ID, REPLAYED
@@ -65,9 +68,41 @@ class _LoginManager(LoginManager):
         answer: Response = super()._update_remember_cookie(response)
         return answer
 
+    def _load_user_from_remember_cookie(self, cookie: str) -> Any:
+        """Its parent knows one secret; what another one has signed is signed anew for it."""
+        if not cookie.isascii():  # comparing it would raise
+            return None
+        for secret in keys.of_sessions():
+            if (login := decode_cookie(cookie, secret)) is not None:
+                return super()._load_user_from_remember_cookie(encode_cookie(login))
+        return None
 
-# A Redis that hangs must not hang us; and every failure of it is a limits.StorageError.
-REDIS_OPTIONS = {"socket_connect_timeout": 1, "socket_timeout": 1, "wrap_exceptions": True}
+
+class _Signer(TimestampSigner):
+    """One that bears that another host's clock is ahead; its parent takes that for a forgery."""
+
+    def unsign(self, signed_value: Any, max_age: int | None = None, *_: Any, **__: Any) -> Any:
+        """Give the value and when it was signed; raise SignatureExpired when it is too old."""
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        if max_age is not None and self.get_timestamp() - signed_at.timestamp() > max_age:
+            raise SignatureExpired("too old", payload=value, date_signed=signed_at)
+        return value, signed_at
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Sessions in cookies, whichever host has signed them."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """What reads and writes them."""
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = _Signer
+        return serializer
+
+
+# How far the clocks of two hosts may be apart, and half a minute more: a token that one has just
+# issued is good on the other, though it says that it is from the future.
+CLOCKS_APART = timedelta(seconds=90)
 
 # What a page of another origin may read of an answer, beside what any may.
 EXPOSED = ["ETag", REPLAYED, "Link", "Location", "Retry-After", ACT_ID, "X-Request-ID"]
@@ -81,12 +116,14 @@ login_manager = _LoginManager()
 # Each login is a row that can be ended, so the cookie need not be tied to a network address.
 login_manager.session_protection = None
 compress = Compress()
+cache = Cache()
 
 
 def init_app(app: Flask) -> None:
     """Translate our settings into those of the extensions, and bind them."""
     settings = app.config
     settings.update(_derived(settings))
+    app.session_interface = _Sessions()
     db.init_app(app)
     with app.app_context():
         prepare(
@@ -104,6 +141,7 @@ def init_app(app: Flask) -> None:
     # Its own look-up for templates would ask the database on error pages too.
     login_manager.init_app(app, add_context_processor=False)
     compress.init_app(app)
+    cache.init_app(app)
     api.init_app(app)
     api.spec.components.security_scheme(
         "bearer",
@@ -147,18 +185,21 @@ def _derived(settings: Any) -> dict[str, Any]:
         "JWT_ENCODE_ISSUER": settings["JWT_ISSUER"],
         "JWT_DECODE_ISSUER": settings["JWT_ISSUER"],
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=settings["ACCESS_TOKEN_SECONDS"]),
-        "JWT_DECODE_LEEWAY": timedelta(seconds=10),
-        "RATELIMIT_STORAGE_URI": settings["REDIS_URL"] or "memory://",
-        "RATELIMIT_STORAGE_OPTIONS": REDIS_OPTIONS if settings["REDIS_URL"] else {},
+        "JWT_DECODE_LEEWAY": CLOCKS_APART,
+        "RATELIMIT_STORAGE_URI": "memory://",
         "RATELIMIT_STRATEGY": "moving-window",
-        # Redis lost: each process counts for itself, and nobody is turned away for it.
-        "RATELIMIT_IN_MEMORY_FALLBACK_ENABLED": True,
-        "RATELIMIT_SWALLOW_ERRORS": True,
+        # Nothing personal may be put into it: see taskapp/shared.py.
+        "CACHE_TYPE": "SimpleCache",
+        "CACHE_DEFAULT_TIMEOUT": shared.KEPT_SECONDS,
+        **(shared.settings(settings["REDIS_URL"]) if settings["REDIS_URL"] else {}),
         # A cookie goes over TLS only, but for a developer's machine, and to no other site.
         **dict.fromkeys(("SESSION_COOKIE_SECURE", "REMEMBER_COOKIE_SECURE"), tls),
         **dict.fromkeys(("SESSION_COOKIE_SAMESITE", "REMEMBER_COOKIE_SAMESITE"), "Lax"),
-        # A form is good for as long as the login.
-        "WTF_CSRF_TIME_LIMIT": settings["LOGIN_HOURS"] * 3600,
+        # The last one signs.
+        "WTF_CSRF_SECRET_KEY": [*settings["SECRET_KEY_FALLBACKS"], settings["SECRET_KEY"]],
+        # A form is good for as long as the session: a limit would refuse what a host whose clock
+        # is ahead has signed.
+        "WTF_CSRF_TIME_LIMIT": None,
         "SESSION_COOKIE_NAME": "taskapp",
         "REMEMBER_COOKIE_NAME": "taskapp_remember",
         "REMEMBER_COOKIE_DURATION": timedelta(days=settings["REMEMBER_DAYS"]),

@@ -15,6 +15,7 @@ from flask import Response, current_app, g, request
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
+from taskapp import keys
 from taskapp.schemas.base import Coded
 from taskapp.services import idempotency
 from taskapp.services.idempotency import Answer, Request
@@ -58,14 +59,20 @@ def done_once(view: View) -> View:
 
 
 def _read_request() -> Request:
-    user_id, key = g.get("user_id"), _read_key()
-    if user_id is None:
+    key = _read_key()
+    marks, *others = (_mark(key, secret) for secret in keys.of_sessions())
+    return Request(g.get("user_id"), *marks, others)
+
+
+def _mark(key: str, secret: str) -> tuple[str, str]:
+    """The key of the request, and its fingerprint under a secret."""
+    if g.get("user_id") is None:
         # Strangers are told apart by where they come from, so that none is in another's way, nor
         # learns by trying whether this or that password was sent under a key.
-        key = _digest((request.remote_addr or "").encode(), key.encode())
+        key = _digest(secret, (request.remote_addr or "").encode(), key.encode())
     body = request.get_data()  # kept for whoever reads it next
     target = request.method.encode(), request.path.encode(), request.query_string
-    return Request(user_id, key, _digest(*target, body))
+    return key, _digest(secret, *target, body)
 
 
 def _read_key() -> str:
@@ -76,10 +83,10 @@ def _read_key() -> str:
     return re.sub(r"\\(.)", r"\1", key[1:-1]) if key.startswith('"') else key
 
 
-def _digest(*parts: bytes) -> str:
+def _digest(secret: str, *parts: bytes) -> str:
     """Stands for the parts; what is in them, a password say, cannot be guessed from it."""
-    secret = hashlib.sha256(f"taskapp.idempotency {current_app.config['SECRET_KEY']}".encode())
-    digest = hmac.new(secret.digest(), digestmod=hashlib.sha256)
+    own = hashlib.sha256(f"taskapp.idempotency {secret}".encode())
+    digest = hmac.new(own.digest(), digestmod=hashlib.sha256)
     for part in parts:
         digest.update(b"%d:%b" % (len(part), part))
     return digest.hexdigest()

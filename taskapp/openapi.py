@@ -125,6 +125,11 @@ PROBLEMS = {
         "database_unavailable",
         "The database cannot be reached. Try again shortly.",
     ),
+    507: Problem(
+        "There is no room left on the database's disk; nothing was done.",
+        "storage_full",
+        "There is no room left to store anything. It was not done.",
+    ),
 }
 _TEXT = {"type": "string"}
 _SECONDS = {
@@ -273,7 +278,8 @@ class Blueprint(flask_smorest.Blueprint):
     ) -> dict[str, Any]:
         """Add to an operation what follows from how it is made."""
         doc["operationId"] = info["name"]
-        statuses = {400, 500, 503} | self._document_callers(doc, info)
+        statuses = {400, 500, 503} | ({507} if method != "get" else set())
+        statuses |= self._document_callers(doc, info)
         if "requestBody" in doc:
             statuses |= self._document_body(doc["requestBody"]["content"], method)
         if info.get("versioned"):

@@ -146,6 +146,8 @@ def test_an_empty_variable_is_as_good_as_none() -> None:
         ("SECRET_KEY", "short", "at least 32 characters"),
         ("JWT_SECRET_KEY", "x" * 31, "at least 32 characters"),
         ("JWT_SECRET_KEY", SECRETS["SECRET_KEY"], "differ from SECRET_KEY"),
+        ("SECRET_KEY_FALLBACKS", f"{'f' * 32},short", "at least 32 characters"),
+        ("JWT_SECRET_KEY_FALLBACKS", "x" * 31, "at least 32 characters"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_name_and_the_remedy(
@@ -158,6 +160,18 @@ def test_a_wrong_value_is_refused_with_its_name_and_the_remedy(
     assert remedy in message
     assert "hunter2" not in message
     assert not any(secret in message for secret in (*SECRETS.values(), "x" * 31))
+
+
+@pytest.mark.parametrize(
+    ("name", "secret"),
+    [
+        ("SECRET_KEY_FALLBACKS", SECRETS["JWT_SECRET_KEY"]),
+        ("JWT_SECRET_KEY_FALLBACKS", SECRETS["SECRET_KEY"]),
+    ],
+)
+def test_no_secret_serves_sessions_and_tokens_not_even_an_old_one(name: str, secret: str) -> None:
+    with pytest.raises(ConfigError, match="JWT_SECRET_KEY must differ from SECRET_KEY"):
+        Config.from_env(SECRETS | {name: f"{'f' * 32}, {secret}"})
 
 
 def test_a_config_made_directly_is_checked_too() -> None:
@@ -271,6 +285,8 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
         DATABASE_URL="postgresql://somebody:hunter2@localhost/tasks",
         DATABASE_MIGRATION_URL="postgresql://owner:hunter2@localhost/tasks",
         REDIS_URL="redis://:hunter2@localhost/0",
+        SECRET_KEY_FALLBACKS=("hunter2" * 5,),
+        JWT_SECRET_KEY_FALLBACKS=("hunter2" * 6,),
     )
     assert "hunter2" not in repr(given) + str(given)
     assert not any(secret in repr(given) for secret in SECRETS.values())

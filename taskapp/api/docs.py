@@ -4,6 +4,7 @@ The scripts are files of the package `offapi`. It is found without importing it,
 the scripts into memory.
 """
 
+import gzip
 import hashlib
 from functools import cache
 from importlib.metadata import version
@@ -15,11 +16,13 @@ from flask import (
     Response,
     make_response,
     render_template,
+    request,
     send_from_directory,
 )
 from werkzeug.exceptions import NotFound
 
 from taskapp.extensions import api
+from taskapp.extensions import cache as documents
 from taskapp.openapi import public
 from taskapp.rest import answer, dump
 
@@ -30,6 +33,7 @@ bp = Blueprint(
     template_folder="templates",
 )
 
+PACKAGE = Path(__file__).parents[1]
 VENDORED = ("swagger_bundle.js", "swagger_style.css", "redoc.js")
 _YEAR = 31_536_000
 
@@ -48,10 +52,34 @@ CSP_REDOC = _CSP.format(style=" 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hS
 @public
 def openapi() -> Response:
     """The document."""
-    body = dump(api.spec.to_dict())
-    response = answer(body, etag=hashlib.blake2b(body, digest_size=16).hexdigest())
+    packed = _document()
+    tag = hashlib.blake2b(packed, digest_size=16).hexdigest()
+    if request.accept_encodings["gzip"]:
+        response = answer(packed, etag=f"{tag}:gzip")
+        response.content_encoding = "gzip"
+    else:
+        response = answer(gzip.decompress(packed), etag=tag)
     response.headers["Cache-Control"] = "no-cache"
     return response
+
+
+def _document() -> bytes:
+    """The document, packed: that takes far longer than making it, and it changes with a release."""
+    name = f"openapi {release()}"
+    kept: bytes | None = documents.get(name)
+    if kept is None:
+        kept = gzip.compress(dump(api.spec.to_dict()), mtime=0)
+        documents.set(name, kept)
+    return kept
+
+
+@cache
+def release() -> str:
+    """Changes with any of the program's files: hosts that share a cache may be of two releases."""
+    digest = hashlib.blake2b(digest_size=8)
+    for file in sorted(PACKAGE.rglob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 @bp.route("/docs")

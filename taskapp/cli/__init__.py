@@ -1,26 +1,19 @@
 """The command line: what an operator does to accounts, and help for developers."""
 
-import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import wraps
-from pathlib import Path
 from typing import IO, Any
 
 import click
 from flask import Flask, current_app
 from flask.cli import AppGroup, with_appcontext
-from sqlalchemy.exc import DBAPIError
 
 from taskapp import health, metrics, models
 from taskapp.cli import adopting, backups
 from taskapp.cli.plainly import plainly
 from taskapp.db import db, repeatable
 from taskapp.domain.actors import Actor
-from taskapp.domain.errors import DomainError, RuleViolation
 from taskapp.engine import within
 from taskapp.extensions import api, bcrypt_rounds, history_kept, trash_kept
 from taskapp.rest import dump

@@ -6,7 +6,7 @@ Whoever finds the key taken finds the answer, or an attempt under way. One that 
 nothing but its claim, which ends by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,12 +15,13 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from taskapp.db import fetch, now, transaction
+from taskapp.db import AnyRow, fetch, now, transaction
 from taskapp.domain.errors import Conflict, KeyReused
 from taskapp.models import IdempotencyKey, User
 
-# How long an attempt holds its key without an answer: longer than any request takes.
-LEASE = timedelta(seconds=60)
+# How long an attempt holds its key without an answer: longer than any request takes, and a minute
+# more, by which the clock of the host that asks may be ahead.
+LEASE = timedelta(seconds=120)
 # How long an answer is kept, from the claim on.
 KEPT = timedelta(hours=24)
 
@@ -31,11 +32,20 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Request:
-    """Who sends what under which key; nobody in particular when `user_id` is None."""
+    """Who sends what under which key; nobody in particular when `user_id` is None.
+
+    `others` are keys and fingerprints under which the same request may have been stored, too.
+    """
 
     user_id: int | None
     key: str
     fingerprint: str
+    others: Sequence[tuple[str, str]] = ()
+
+    @property
+    def marks(self) -> list[tuple[str, str]]:
+        """All the keys and fingerprints that may stand for it."""
+        return [(self.key, self.fingerprint), *self.others]
 
 
 class Answer(NamedTuple):
@@ -57,7 +67,7 @@ def once(
     moment = now()
     try:
         claim = _claim(request, moment)
-    except IntegrityError:
+    except (IntegrityError, _Taken):
         return _recall(request)
     try:
         with transaction():
@@ -76,8 +86,12 @@ def expire() -> int:
     return _remove(_KEYS.expires_at <= now())
 
 
+class _Taken(Exception):
+    """The request was stored under another of its keys."""
+
+
 def _claim(request: Request, moment: datetime) -> int:
-    """Hold the key for one attempt; raise IntegrityError if somebody does."""
+    """Hold the key for one attempt; raise IntegrityError or _Taken if somebody does."""
     row = IdempotencyKey(
         user_id=request.user_id,
         key=request.key,
@@ -87,22 +101,27 @@ def _claim(request: Request, moment: datetime) -> int:
     with transaction() as session:
         # All of this person's that are over, so that there are never many, whoever else tidies up.
         _remove(_KEYS.user_id == request.user_id, _KEYS.expires_at <= moment)
+        if any(key != request.key for key, _ in request.others) and _find(request):
+            raise _Taken
         session.add(row)
     return row.id
 
 
 def _recall(request: Request) -> Answer:
-    columns = (_KEYS.fingerprint, _KEYS.status, _KEYS.headers, _KEYS.body)
-    found = fetch(
-        select(*columns).where(_KEYS.user_id == request.user_id, _KEYS.key == request.key)
-    )
+    found = _find(request)
     if not found:  # given back since the claim was refused
         raise _in_flight()
-    if found[0].fingerprint != request.fingerprint:
+    if (found[0].key, found[0].fingerprint) not in request.marks:
         raise KeyReused
     if found[0].status is None:
         raise _in_flight()
     return Answer(found[0].status, found[0].headers, found[0].body)
+
+
+def _find(request: Request) -> Sequence[AnyRow]:
+    columns = (_KEYS.key, _KEYS.fingerprint, _KEYS.status, _KEYS.headers, _KEYS.body)
+    named = {key for key, _ in request.marks}
+    return fetch(select(*columns).where(_KEYS.user_id == request.user_id, _KEYS.key.in_(named)))
 
 
 def _store(request: Request, claim: int, answer: Answer, *, until: datetime) -> None:

@@ -3,7 +3,10 @@
 Law: loopback only, nothing kept on disk; a restart is empty and has the same address.
 """
 
+import os
+import re
 import shutil
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -45,13 +48,26 @@ class RedisServer:
         """Return when it is gone; stopping twice is no error."""
         self._running.close()
 
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """It can be reached meanwhile, and answers nothing."""
+        pid = int(re.search(rb"process_id:(\d+)", self._say("INFO server"))[1])  # type: ignore[index]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
+
     def _answers(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
-                connection.sendall(b"PING\r\n")
-                return connection.recv(7) == b"+PONG\r\n"
+            return self._say("PING") == b"+PONG\r\n"
         except OSError:
             return False
+
+    def _say(self, command: str) -> bytes:
+        with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
+            connection.sendall(f"{command}\r\n".encode())
+            return connection.recv(4096)
 
 
 @contextmanager
