@@ -23,53 +23,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psycopg
 from psycopg.sql import SQL, Identifier
-from pydantic import NaiveDatetime
 from sqlalchemy import (
     Column,
     DateTime,
     Engine,
     MetaData,
     Table,
-    Text,
     create_engine,
     insert,
     select,
 )
-from sqlmodel import Field, SQLModel
 
 from taskapp.engine import sqlalchemy_url
+from tests.earlier import BEGUN, Earlier, OldTask, OldUser
 from tests.servers.postgres import postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 SECONDS_MOST = 60
 BATCH = 5000
-BEGUN = datetime(2024, 2, 29, 23, 59, 59, 123_456)  # noqa: DTZ001 - the earlier system's are naive
 HASH = "$2b$12$eImiTXuWVxfM37uY4JANjQ.pIeVWGRVs/Ir2s6pIr6o7u7wDGdvWS"
 
 Row = dict[str, object]
-
-
-class User(SQLModel, table=True):
-    """An account of the earlier system."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    email: str = Field(max_length=255, unique=True, index=True)
-    hashed_password: str = Field(max_length=255)
-    is_active: bool
-    created_at: NaiveDatetime
-    updated_at: NaiveDatetime
-
-
-class Task(SQLModel, table=True):
-    """A task of the earlier system."""
-
-    id: int | None = Field(default=None, primary_key=True)
-    title: str = Field(max_length=200)
-    description: str | None = Field(default=None, sa_column=Column(Text))
-    completed: bool
-    created_at: NaiveDatetime
-    updated_at: NaiveDatetime
-    user_id: int = Field(foreign_key="user.id", index=True)
 
 
 def user(number: int) -> Row:
@@ -107,13 +81,13 @@ def expected(row: Row) -> Row:
 
 
 def fill(engine: Engine, users: int, tasks: int) -> None:
-    """Write all rows through SQLModel's tables."""
-    SQLModel.metadata.create_all(engine)
+    """Write all rows through the earlier system's tables."""
+    Earlier.metadata.create_all(engine)
     with engine.begin() as connection:
-        connection.execute(insert(User), [user(n) for n in range(1, users + 1)])
+        connection.execute(insert(OldUser), [user(n) for n in range(1, users + 1)])
         for start in range(1, tasks + 1, BATCH):
             numbers = range(start, min(start + BATCH, tasks + 1))
-            connection.execute(insert(Task), [task(n, users) for n in numbers])
+            connection.execute(insert(OldTask), [task(n, users) for n in numbers])
 
 
 def adopt(url: str, folder: Path, *options: str) -> tuple[float, float]:
@@ -144,8 +118,8 @@ def plain(value: object) -> object:
 
 def differing(engine: Engine, name: str, rows: Iterator[Row]) -> tuple[int, int]:
     """How many rows there are in the table, and how many of them are not what they have to be."""
-    columns = list((User if name == "user" else Task).model_fields)
-    types = SQLModel.metadata.tables[name].c
+    columns = list((OldUser if name == "user" else OldTask).model_fields)
+    types = Earlier.metadata.tables[name].c
     aware = engine.dialect.name != "sqlite"
     table = Table(
         name,

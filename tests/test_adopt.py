@@ -16,7 +16,7 @@ from flask import Flask
 from flask.testing import FlaskCliRunner
 from flask_migrate import upgrade
 from pydantic import NaiveDatetime
-from sqlalchemy import Column, Engine, Text, create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import registry
 from sqlmodel import Field, Session, SQLModel, select
@@ -33,6 +33,7 @@ from taskapp.services import tasks as task_service
 
 from .callers import PASSWORD, Caller
 from .conftest import NewApp, NewDatabase
+from .earlier import BEGUN, Earlier, OldTask, OldUser
 
 FOLDER = str(Path(__file__).resolve().parents[1] / "migrations")
 # SQLAlchemy cannot read these back from SQLite.
@@ -41,41 +42,11 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:autogenerate skipping metadata-specified expression-based index:UserWarning",
 )
 
-BEGUN = datetime(2024, 2, 29, 23, 59, 59, 123_456)  # noqa: DTZ001 - the earlier system's were naive
 # As passlib's bcrypt made them for the earlier system.
 HASH = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
 
 
 # ---------------------------------------------------------------- the earlier system
-
-
-class Earlier(SQLModel, registry=registry()):
-    """The tables of the specification."""
-
-
-class OldUser(Earlier, table=True):
-    """An account of the earlier system."""
-
-    __tablename__ = "user"
-    id: int | None = Field(default=None, primary_key=True)
-    email: str = Field(max_length=255, unique=True, index=True)
-    hashed_password: str = Field(max_length=255)
-    is_active: bool = Field(default=True)
-    created_at: NaiveDatetime = Field(default=BEGUN)
-    updated_at: NaiveDatetime = Field(default=BEGUN)
-
-
-class OldTask(Earlier, table=True):
-    """A task of the earlier system."""
-
-    __tablename__ = "task"
-    id: int | None = Field(default=None, primary_key=True)
-    title: str = Field(max_length=200)
-    description: str | None = Field(default=None, sa_column=Column(Text))
-    completed: bool = Field(default=False)
-    created_at: NaiveDatetime = Field(default=BEGUN)
-    updated_at: NaiveDatetime = Field(default=BEGUN)
-    user_id: int = Field(foreign_key="user.id", index=True)
 
 
 class Careless(SQLModel, registry=registry()):

@@ -115,6 +115,7 @@ def lock(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
         connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
         connection.execute(text('LOCK TABLE "user", task IN ACCESS EXCLUSIVE MODE'))
 
 
