@@ -122,8 +122,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.data_ready = True
         # No thread waits for longer for a client that does not read its answer, say.
         patience = struct.pack("ll", self.slow_seconds, 0)
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
-        conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+        with suppress(OSError):  # it has gone already, which is seen when it is read
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+            conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
 
     def _on_more(self, conn: TConn, _sock: object = None) -> None:
         try:

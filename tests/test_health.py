@@ -1,6 +1,7 @@
 """Whether all is well, as told to those who watch; and what they are told of what was counted."""
 
 import re
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,21 @@ def test_many_who_ask_at_once_are_told_by_one_question(app: Flask, new_app: NewA
     with asked.app_context():
         asked.config["SQLALCHEMY_ENGINE_OPTIONS"] = {"connect_args": {"no_such": "argument"}}
     assert asked.test_client().get("/readyz").json == first
+
+
+def test_a_database_that_hangs_is_asked_once_and_keeps_nobody(new_app: NewApp) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"postgresql://nobody@127.0.0.1:{silent.getsockname()[1]}/nothing"
+        client = new_app(url).test_client()
+        for _ in range(3):
+            answer = client.get("/readyz")
+            assert answer.status_code == 503
+            assert answer.json == {"status": "not ready", "database": "unreachable"}
+        assert client.get("/healthz").status_code == 200
+        silent.accept()[0].close()
+        silent.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            silent.accept()
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
