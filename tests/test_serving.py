@@ -206,11 +206,11 @@ def test_whichever_worker_is_asked_tells_of_all_and_of_those_that_are_gone(
     for _ in range(20):
         ask(f"{server.url}/healthz")
     assert {counted(server)["taskapp_requests_total"] for _ in range(10)} == {before + 20}
-    assert counted(server)["taskapp_pool_size"] == 2 * 10
+    assert counted(server)["taskapp_pool_size"] == 2 * 2  # each worker has two threads
     killed = server.workers[0]
     os.kill(killed, signal.SIGKILL)
     until(lambda: killed not in server.workers and len(server.workers) == 2)
-    until(lambda: counted(server)["taskapp_pool_size"] == 2 * 10)
+    until(lambda: counted(server)["taskapp_pool_size"] == 2 * 2)
     assert counted(server)["taskapp_pool_in_use"] == 0
     assert {counted(server)["taskapp_requests_total"] for _ in range(10)} == {before + 20}
 
