@@ -82,7 +82,8 @@ def serving(
             ready=partial(_answers, port),
             log=log,
             cwd=root,
-            env={**inherited, **env, "HOST": "127.0.0.1", "PORT": str(port)},
+            # What a server that is killed leaves behind goes with the folder.
+            env={**inherited, "TMPDIR": folder, **env, "HOST": "127.0.0.1", "PORT": str(port)},
         ) as process:
             yield WebServer(f"http://127.0.0.1:{port}", log, process)
 
