@@ -2,8 +2,8 @@
 
 Starts PostgreSQL and the application as in production, on loopback; finds the highest rate with
 more and more clients; then keeps to a part of it for so many minutes and prints what it sees
-every ten seconds. It ends by itself, with status 1 if a request failed or memory grew, and leaves
-nothing behind. benchmarks/README.md has the figures.
+every ten seconds. `--minutes 0` only finds the rate. It ends by itself, with status 1 if a request
+failed or memory grew, and leaves nothing behind. benchmarks/README.md has the figures.
 """
 
 import argparse
@@ -28,9 +28,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.faults.load import ask
+from tests.servers.pgbouncer import pgbouncer
 from tests.servers.postgres import postgres
 from tests.servers.web import WebServer, serving
 
+DATABASES = ("postgresql", "pgbouncer", "sqlite")
 CLIENTS = (1, 2, 4, 8, 16)
 RAMP_SECONDS = 6
 REPORT_SECONDS = 10
@@ -96,19 +98,38 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--part", type=float, default=0.75, help="of the highest load")
     parser.add_argument("--rate", type=float, help="requests a second, instead of finding it")
+    parser.add_argument("--database", choices=DATABASES, default="postgresql")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=8)
     options = parser.parse_args()
-    with started(options.workers, options.threads) as server:
+    with (
+        database(options.database) as url,
+        started(url, options.workers, options.threads) as server,
+    ):
         people = [sign_up(server, number) for number in range(max(CLIENTS))]
-        highest = options.rate / options.part if options.rate else ramp(people)
-        sys.exit(not soak(server, people, highest * options.part, options.minutes * 60))
+        highest = options.rate / options.part if options.rate else ramp(server, people)
+        if options.minutes:
+            sys.exit(not soak(server, people, highest * options.part, options.minutes * 60))
 
 
 @contextmanager
-def started(workers: int, threads: int) -> Iterator[WebServer]:
-    """The application on an empty PostgreSQL."""
-    with TemporaryDirectory(prefix="soak-") as folder, postgres() as url:
+def database(kind: str) -> Iterator[str]:
+    """The URL of an empty database; for SQLite none, since that lies in the instance folder."""
+    if kind == "sqlite":
+        yield ""
+        return
+    with postgres() as direct:
+        if kind == "postgresql":
+            yield direct
+            return
+        with pgbouncer(direct) as url:
+            yield url
+
+
+@contextmanager
+def started(url: str, workers: int, threads: int) -> Iterator[WebServer]:
+    """The application on such a database."""
+    with TemporaryDirectory(prefix="soak-") as folder:
         env = {
             "APP_ENV": "development",
             "INSTANCE_DIR": folder,
@@ -201,7 +222,7 @@ def send(
     return thing.get("id")
 
 
-def ramp(people: list[Person]) -> float:
+def ramp(server: WebServer, people: list[Person]) -> float:
     """The highest rate that more and more clients come to."""
     rates = []
     for clients in CLIENTS:
@@ -209,7 +230,13 @@ def ramp(people: list[Person]) -> float:
         with load(people[:clients], seen):
             time.sleep(RAMP_SECONDS)
         rates.append(seen.statuses.total() / (time.monotonic() - began))
-        print(f"{clients:>3} clients: {rates[-1]:6.0f} requests a second", flush=True)
+        took = sorted(seen.take())
+        print(
+            f"{clients:>3} clients: {rates[-1]:6.0f} requests a second, {seen.failed} failed, "
+            f"median {statistics.median(took):.1f} ms, p99 {took[int(len(took) * 0.99)]:.0f} ms, "
+            f"MiB of each worker: {', '.join(f'{each:.0f}' for each in memory_of(server))}",
+            flush=True,
+        )
     return max(rates)
 
 

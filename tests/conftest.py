@@ -5,6 +5,7 @@ that ship. Alice and Bob have accounts; to what Alice owns, Bob is a stranger.
 """
 
 import os
+import gc
 import secrets
 import signal
 from collections.abc import Callable, Iterator
@@ -34,6 +35,9 @@ from .servers.postgres import postgres
 # How long an example takes says nothing on a machine that does other things too.
 hypothesis.settings.register_profile("taskapp", deadline=None)
 hypothesis.settings.load_profile("taskapp")
+
+# Hundreds of applications are kept to the end; to look for rubbish among them takes long.
+gc.set_threshold(200_000, 20, 50)
 
 # A run that is ended by its surroundings takes its servers along, as one ended by Ctrl-C does.
 signal.signal(signal.SIGTERM, signal.default_int_handler)

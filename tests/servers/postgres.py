@@ -24,7 +24,7 @@ ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC"}
 SETTINGS = {
     "listen_addresses": "",
     "port": "5432",
-    "max_connections": "100",
+    "max_connections": "500",
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
