@@ -4,8 +4,8 @@ Each test that touches the database runs twice, on SQLite and on PostgreSQL, wit
 that ship. Alice and Bob have accounts; to what Alice owns, Bob is a stranger.
 """
 
-import os
 import gc
+import os
 import secrets
 import signal
 from collections.abc import Callable, Iterator
