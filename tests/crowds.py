@@ -31,6 +31,8 @@ class Account:
     project: int
     section: int
     label: int
+    # What only the older half of their tasks bears.
+    old: int
     # A task with fifty subtasks, which is also what every fourth event tells of.
     task: int
 
@@ -52,10 +54,11 @@ class View:
 
 
 def _tasks(sort: str, **more: Any) -> Ask:
-    """A list of tasks; "project" and so on stand for the account's own."""
+    """A list of tasks; "own" stands for the account's project and so on, "old" for that label."""
 
     def ask(account: Account, limit: int, after: Position | None) -> Page:
-        said = {k: getattr(account, k) if v == "own" else v for k, v in more.items()}
+        names = {k: {"own": k, "old": "old"}.get(v) for k, v in more.items()}
+        said = more | {k: getattr(account, name) for k, name in names.items() if name}
         return tasks.list_page(account.actor, Filter(**said), sort=sort, limit=limit, after=after)
 
     return ask
@@ -80,6 +83,19 @@ def _activity_of_a_task(account: Account, limit: int, after: Position | None) ->
 
 def _view(name: str, index: str, ask: Ask, *more: str) -> View:
     return View(name, ask, frozenset({index, *more}))
+
+
+def _views_of_a_label(name: str, label: str) -> list[View]:
+    index = "ix_task_label_list_{}".format
+    return [
+        _view(f"{name}, newest first", index("created_at"), _tasks("-created_at", label=label)),
+        _view(f"{name}, oldest first", index("created_at"), _tasks("created_at", label=label)),
+        _view(
+            f"{name}: open tasks, newest first",
+            index("completed"),
+            _tasks("-created_at", label=label, completed=False),
+        ),
+    ]
 
 
 _HERE: dict[str, Any] = {"completed": False, "parent": "none"}
@@ -115,14 +131,8 @@ VIEWS = [
         "ix_task_list_project",
         _tasks("rank", project="own", section="none", **_HERE),
     ),
-    # A label that many tasks bear is met often on the way through all of them.
-    _view("a label, newest first", "ix_task_list_created_at", _tasks("-created_at", label="own")),
-    _view(
-        "a label's open tasks, newest first",
-        "ix_task_list_completed",
-        _tasks("-created_at", label="own", completed=False),
-        "ix_task_list_created_at",
-    ),
+    *_views_of_a_label("a label", "own"),
+    *_views_of_a_label("a label that only old tasks bear", "old"),
     _view("Completed", "ix_task_list_completed_at", _tasks("-completed_at", completed=True)),
     _view("Trash", "ix_task_user_id_deleted_at_id", _trash),
     _view("changes", "ix_event_user_id_id", _changes),
@@ -165,7 +175,7 @@ def _words(dialect: str) -> dict[str, str]:
     return {
         "series": _SERIES.format("size"),
         "three": _SERIES.format("three"),
-        "ten": _SERIES.format("ten"),
+        "eleven": _SERIES.format("eleven"),
         "twenty": _SERIES.format("twenty"),
         "fifty": _SERIES.format("fifty"),
         "true": "true" if dialect == "postgresql" else "1",
@@ -189,7 +199,7 @@ INSERT INTO project (user_id, name, archived, rank) {twenty}
 SELECT :user, 'Project ' || n, CASE WHEN n > 18 THEN {true} ELSE {false} END, {rank} FROM series;
 INSERT INTO section (user_id, project_id, name, rank) {three}
 SELECT :user, id, 'Section ' || n, {rank} FROM series, project WHERE user_id = :user;
-INSERT INTO label (user_id, name, key) {ten}
+INSERT INTO label (user_id, name, key) {eleven}
 SELECT :user, 'Label ' || n, 'label ' || n FROM series
 """
 # Half are open, a quarter done, a quarter deleted, in turn. Of each, three tenths are in the Inbox,
@@ -212,12 +222,16 @@ INSERT INTO task (user_id, title, parent_id, parent_depth, project_id) {fifty}
 SELECT :user, 'Step ' || n, :task, 0, (SELECT project_id FROM task WHERE id = :task) FROM series;
 UPDATE task SET subtasks_open = 50 WHERE id = :task
 """
-# Half of the tasks bear the first label, every tenth another.
+# Half of the tasks bear the first label, every tenth another, the older half one of its own.
 _LABELS_OF_TASKS = """
-INSERT INTO task_label (label_id, task_id)
-SELECT :label, id FROM task WHERE user_id = :user AND id / 4 % 2 = 0;
-INSERT INTO task_label (label_id, task_id)
-SELECT :label + 1 + id % 9, id FROM task WHERE user_id = :user AND id % 10 = 0
+INSERT INTO task_label (label_id, task_id, completed, created_at)
+SELECT :label, id, completed, created_at FROM task WHERE user_id = :user AND id / 4 % 2 = 0;
+INSERT INTO task_label (label_id, task_id, completed, created_at)
+SELECT :label + 1 + id % 9, id, completed, created_at FROM task
+WHERE user_id = :user AND id % 10 = 0;
+INSERT INTO task_label (label_id, task_id, completed, created_at)
+SELECT :old, id, completed, created_at FROM task
+WHERE user_id = :user AND id < :size / 2 + (SELECT min(id) FROM task WHERE user_id = :user)
 """
 # One for each task, and every fourth of the same task.
 _EVENTS = """
@@ -229,6 +243,7 @@ _FIRST = {
     "project": "SELECT min(id) FROM project WHERE user_id = :user",
     "section": "SELECT min(id) FROM section WHERE project_id = :project",
     "label": "SELECT min(id) FROM label WHERE user_id = :user",
+    "old": "SELECT max(id) FROM label WHERE user_id = :user",
 }
 _LAST_TASK = (
     "SELECT max(id) FROM task WHERE user_id = :user AND deleted_at IS NULL AND NOT completed"
@@ -239,7 +254,7 @@ def add_account(connection: Connection, email: str, size: int, hashed: str = "!"
     """An account with so many tasks; half of them open, a quarter done, a quarter deleted."""
     words = _words(connection.dialect.name)
     said: dict[str, Any] = {"size": size, "email": email, "hashed": hashed}
-    said |= {"three": 3, "ten": 10, "twenty": 20, "fifty": 50}
+    said |= {"three": 3, "eleven": 11, "twenty": 20, "fifty": 50}
 
     def run(script: str) -> None:
         for sql in script.split(";\n"):
@@ -257,7 +272,7 @@ def add_account(connection: Connection, email: str, size: int, hashed: str = "!"
     run(_TASKS)
     said["task"] = ask(_LAST_TASK)
     run(_SUBTASKS + ";\n" + _LABELS_OF_TASKS + ";\n" + _EVENTS)
-    places = {name: said[name] for name in ("size", "project", "section", "label", "task")}
+    places = {name: said[name] for name in ("size", "task", *_FIRST)}
     return Account(Actor(said["user"]), **places)
 
 

@@ -891,7 +891,7 @@ def test_a_migration_that_fails_late_leaves_all_as_it_was(old: Old, tmp_path: Pa
     subprocess.run(["cp", "-r", FOLDER, folder], check=True)
     (folder / "versions" / "zz_next.py").write_text(
         "from alembic import op\n"
-        "revision, down_revision = 'next', '2026_11_22_organising'\n"
+        "revision, down_revision = 'next', '2026_11_22_label_lists'\n"
         "def upgrade():\n"
         "    op.execute('UPDATE task SET completed = NOT completed')\n"
         "    raise ValueError('half way')\n"

@@ -217,6 +217,35 @@ def test_a_cursor_is_where_the_index_is_entered_and_not_a_filter(crowd: Actor, s
     assert "Filter" not in scan
 
 
+@only_postgresql
+@pytest.mark.parametrize("sort", ["created_at", "-created_at"])
+@pytest.mark.parametrize("completed", [True, False, None])
+def test_what_bears_a_label_is_found_by_an_index_in_its_order(
+    crowd: Actor, sort: str, completed: bool | None
+) -> None:
+    label = labels.create(crowd, name="old").id
+    with db.engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO task_label (label_id, task_id, completed, created_at) "
+                "SELECT :label, id, completed, created_at FROM task WHERE user_id = :mine "
+                "ORDER BY created_at LIMIT 30"
+            ),
+            {"label": label, "mine": crowd.id},
+        )
+    filter_ = Filter(completed, label=label)
+    with recorded() as statements:
+        page = tasks.list_page(crowd, filter_, sort=sort, limit=5)
+        tasks.list_page(crowd, filter_, sort=sort, limit=5, after=page.end)
+    found = plans(statements, "enable_sort = off")
+    with db.engine.begin() as connection:
+        connection.execute(text("DELETE FROM label WHERE id = :id"), {"id": label})
+    assert len(page.rows) == 5
+    name = "created_at" if completed is None else "completed"
+    assert indexes(found) == {f"ix_task_label_list_{name}", "pk_task"}
+    assert not kinds(found) & {"Sort", "Bitmap Heap Scan"}
+
+
 TASK_VERBS: dict[str, Callable[[Actor, int], Any]] = {
     "show": tasks.show,
     "update": lambda actor, task_id: tasks.update(actor, task_id, {"title": "changed"}),

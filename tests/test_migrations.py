@@ -229,7 +229,12 @@ ROWS: dict[str, dict[str, Any]] = {
     "project": {"id": 2**43, "user_id": 2**40, "name": "Сад", "rank": "p1"},
     "section": {"id": 2**44, "user_id": 2**40, "project_id": 2**43, "name": "Later"},
     "label": {"id": 2**45, "user_id": 2**40, "name": "Straße", "key": "strasse"},
-    "task_label": {"label_id": 2**45, "task_id": 2**41},
+    "task_label": {
+        "label_id": 2**45,
+        "task_id": 2**41,
+        "completed": True,
+        "created_at": "2026-01-31 09:30:00.123456+00:00",
+    },
     "event": {
         "id": 2**46,
         "user_id": 2**40,

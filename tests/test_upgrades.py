@@ -17,7 +17,7 @@ from taskapp.db import db
 from taskapp.domain import passwords
 from taskapp.domain.actors import Actor
 from taskapp.services import accounts, history, labels, projects, tasks
-from taskapp.services.filters import ORDERS, Filter
+from taskapp.services.filters import ALL, ORDERS, Filter
 
 from .callers import PASSWORD
 from .conftest import NewApp, NewDatabase
@@ -27,6 +27,9 @@ FOLDER = Path(__file__).resolve().parents[1] / "migrations"
 REVISIONS = [each.revision for each in ScriptDirectory(str(FOLDER)).walk_revisions()][:0:-1]
 
 from_every_revision = pytest.mark.parametrize("revision", REVISIONS)
+before_organising = pytest.mark.parametrize(
+    "revision", REVISIONS[: REVISIONS.index("2026_11_22_organising")]
+)
 # SQLAlchemy cannot read this index back from SQLite.
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Skipped unsupported reflection of expression-based index:sqlalchemy.exc.SAWarning",
@@ -175,7 +178,7 @@ def test_every_row_is_kept_up_and_down(blank: Flask, revision: str) -> None:
     assert read(then) == before
 
 
-@from_every_revision
+@before_organising
 def test_what_is_new_follows_from_what_was_there(blank: Flask, revision: str) -> None:
     upgrade(revision=revision)
     fill()
@@ -230,12 +233,35 @@ def test_people_go_on_where_they_were(blank: Flask, revision: str) -> None:
     assert after[task]["completed"]
 
 
-def walk(actor: Actor, sort: str) -> set[int]:
+def test_a_label_lists_what_bore_it_before_the_upgrade(blank: Flask) -> None:
+    upgrade(revision="2026_11_22_organising")
+    fill()
+    label = {"id": 5, "user_id": 1, "name": "soon", "key": "soon"}
+    bearers = {row["id"] for row in task_rows(1, OWNERS[1], trash=False) if not row["id"] % 4}
+    with db.engine.begin() as connection:
+        insert(connection, "label", [label])
+        insert(connection, "task_label", [{"label_id": 5, "task_id": each} for each in bearers])
+    before = read(columns())["task"]
+    upgrade()
+
+    me = Actor(1)
+    in_use = {id_ for id_ in bearers if before[id_]["deleted_at"] is None}
+    done = {id_ for id_ in in_use if before[id_]["completed"]}
+    assert walk(me, "-created_at", Filter(label=5)) == in_use
+    assert walk(me, "created_at", Filter(True, label=5)) == done
+    tasks.complete(me, min(in_use - done))
+    assert walk(me, "created_at", Filter(False, label=5)) == in_use - done - {min(in_use - done)}
+    downgrade(revision="2026_11_22_organising")
+    kept = read({"task_label": ["label_id", "task_id"]})["task_label"]
+    assert kept.keys() == {(5, each) for each in bearers}
+
+
+def walk(actor: Actor, sort: str, filter_: Filter = ALL) -> set[int]:
     """All tasks that the pages of a list show, each once."""
     seen: list[int] = []
     after = None
     while True:
-        page = tasks.list_page(actor, sort=sort, limit=500, after=after)
+        page = tasks.list_page(actor, filter_, sort=sort, limit=500, after=after)
         seen += [row.id for row in page.rows]
         if page.end is None:
             assert len(seen) == len(set(seen))

@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from taskapp.db import BigId, Instant, Model, database_now, now
@@ -34,15 +42,30 @@ class Label(Model):
 
 
 class TaskLabel(Model):
-    """That a task bears a label."""
+    """That a task bears a label.
+
+    It has copies of what a label's tasks are chosen and ordered by, so that one index tells which
+    come next, however many others lie between them. The database keeps the copies what they are.
+    """
 
     __tablename__ = "task_label"
 
     label_id: Mapped[int] = mapped_column(
         BigId, ForeignKey("label.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
-    task_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("task.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
+    task_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    completed: Mapped[bool] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(Instant)
 
-    __table_args__ = (Index("ix_task_label_task_id", task_id),)
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["task_id", "completed", "created_at"],
+            ["task.id", "task.completed", "task.created_at"],
+            name="fk_task_label_task",
+            ondelete="CASCADE",
+            onupdate="CASCADE",
+        ),
+        Index("ix_task_label_task_id", task_id),
+        Index("ix_task_label_list_created_at", label_id, created_at, task_id),
+        Index("ix_task_label_list_completed", label_id, completed, created_at, task_id),
+    )

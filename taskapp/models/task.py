@@ -135,6 +135,8 @@ class Task(Model):
             "ix_task_list_completed_at", DONE, user_id, func.coalesce(completed_at, created_at), id
         ),
         Index("ix_task_user_id_deleted_at_id", user_id, deleted_at, id),
+        # What TaskLabel copies; its foreign key needs them to be unique together.
+        Index("ix_task_copied", id, completed, created_at, unique=True),
         _partial("ix_task_parent", "parent_id IS NOT NULL", parent_id, rank, id),
         _partial("ix_task_project_id", "project_id IS NOT NULL", project_id),
         _partial("ix_task_section_id", "section_id IS NOT NULL", section_id),

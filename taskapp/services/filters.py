@@ -1,8 +1,8 @@
 """Which tasks a list shows, and in which order."""
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
@@ -64,15 +64,36 @@ def conditions(actor: Actor, filter_: Filter = ALL) -> list[ColumnElement[bool]]
     return [*holds, *_place(filter_), *_dates(filter_), *_words(filter_), *_marks(actor, filter_)]
 
 
-def is_completed(completed: bool) -> ColumnElement[bool]:
+def is_completed(
+    completed: bool, source: type[Task] | type[TaskLabel] = Task
+) -> ColumnElement[bool]:
     """That a task is done, or open; said without a parameter, so that partial indexes fit."""
-    column = Task.__table__.c.completed
+    column = source.__table__.c.completed
     return column if completed else ~column
 
 
-def select_tasks(actor: Actor, filter_: Filter = ALL) -> Select[*tuple[Any, ...]]:
-    """The tasks that a filter lets through, with all that is told of them."""
-    return select(*TASK_COLUMNS).where(*conditions(actor, filter_))
+def select_tasks(
+    actor: Actor, filter_: Filter = ALL, columns: Sequence[Any] = TASK_COLUMNS
+) -> Select[*tuple[Any, ...]]:
+    """The tasks that a filter lets through, with all that is told of them, or some of it.
+
+    Those of a label come through TaskLabel, whose indexes lead to the next however few there are.
+    """
+    if filter_.label is None:
+        return select(*columns).where(*conditions(actor, filter_))
+    borne = [TaskLabel.label_id == filter_.label]
+    if filter_.completed is not None:
+        borne.append(is_completed(filter_.completed, TaskLabel))
+    others = conditions(actor, replace(filter_, label=None, completed=None))
+    return select(*columns).join(TaskLabel, TaskLabel.task_id == Task.id).where(*borne, *others)
+
+
+def order_of(name: str, filter_: Filter = ALL) -> tuple[ColumnElement[Any], ColumnElement[int]]:
+    """By what the tasks of select_tasks() are ordered, and the id that breaks ties."""
+    table = TaskLabel.__table__.c
+    if filter_.label is not None and name == "created_at":
+        return table.created_at, table.task_id
+    return ORDERS[name], Task.__table__.c.id
 
 
 def _place(filter_: Filter) -> list[ColumnElement[bool]]:

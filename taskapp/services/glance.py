@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, false, func, literal, select, unio
 from taskapp.db import AnyRow, fetch
 from taskapp.domain.actors import Actor
 from taskapp.models import Label, Project, Section, Task, TaskLabel
-from taskapp.services.filters import Filter, conditions
+from taskapp.services.filters import Filter, conditions, is_completed
 from taskapp.services.records import own
 
 # Beyond it, counting stops: more than anybody takes in at a glance, and cheap to find out.
@@ -53,8 +53,8 @@ def list_sections(actor: Actor) -> Sequence[AnyRow]:
 def count_labelled(actor: Actor) -> Mapping[int, int]:
     """How many open tasks bear each of the actor's labels; COUNT_MOST is as many and more."""
     bearing = select(Task.id).join(TaskLabel, TaskLabel.task_id == Task.id)
-    inside = conditions(actor, Filter(completed=False))
-    open_ = _count(bearing.where(*inside, TaskLabel.label_id == Label.id).correlate(Label))
+    inside = [TaskLabel.label_id == Label.id, is_completed(False, TaskLabel)]
+    open_ = _count(bearing.where(*conditions(actor), *inside).correlate(Label))
     query = select(Label.id, open_.label("open")).where(Label.user_id == actor.id)
     return {row.id: row.open for row in fetch(query)}
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     TypeDecorator,
+    bindparam,
     cast,
     delete,
     func,
@@ -61,6 +62,16 @@ _LABELS = (
     .scalar_subquery()
 )
 TASK_COLUMNS: list[Any] = [*Task.__table__.c, type_coerce(_LABELS, _Ids).label("labels")]
+
+# That a task bears a label; the copies are those of the task as it is stored.
+_BEAR = insert(TaskLabel.__table__).values(
+    task_id=bindparam("task"),
+    label_id=bindparam("label"),
+    **{
+        copied.name: select(copied).where(Task.id == bindparam("task")).scalar_subquery()
+        for copied in (Task.__table__.c.completed, Task.__table__.c.created_at)
+    },
+)
 
 TABLES: dict[Kind, Table] = {
     "task": Task.__table__,
@@ -274,9 +285,9 @@ class Act:
             )
 
     def _label(self, task_ids: Sequence[int], label_ids: Iterable[int]) -> None:
-        pairs = [{"task_id": t, "label_id": each} for t in task_ids for each in label_ids]
+        pairs = [{"task": t, "label": each} for t in task_ids for each in label_ids]
         for batch in batches(pairs):
-            self.session.execute(insert(TaskLabel.__table__), batch)
+            self.session.execute(_BEAR, batch)
 
     def _touch(self, kind: Kind, row: AnyRow) -> None:
         if kind == "task" and row.parent_id is not None:

@@ -20,6 +20,7 @@ from taskapp.services.filters import (
     Filter,
     conditions,
     is_completed,
+    order_of,
     select_tasks,
 )
 from taskapp.services.paging import Page, Position
@@ -80,10 +81,11 @@ def list_page(
     query = select_tasks(actor, filter_)
     if name == "completed_at":
         query = query.where(is_completed(True))
+    key, id_ = order_of(name, filter_)
     return paging.take(
         query,
-        ORDERS[name],
-        Task.__table__.c.id,
+        key,
+        id_,
         backwards=sort.startswith("-"),
         limit=limit,
         after=after,
@@ -121,9 +123,9 @@ def count(actor: Actor, filter_: Filter = ALL) -> Counts:
     """How many of the actor's tasks that a filter lets through are open and done."""
 
     def up_to_most(completed: bool) -> Any:
-        holds = conditions(actor, replace(filter_, completed=completed))
-        some = select(Task.id).where(*holds).limit(COUNT_MOST)
-        return select(func.count()).select_from(some.subquery()).scalar_subquery()
+        some = select_tasks(actor, replace(filter_, completed=completed), [Task.id])
+        bounded = some.limit(COUNT_MOST).subquery()
+        return select(func.count()).select_from(bounded).scalar_subquery()
 
     [found] = fetch(select(up_to_most(False).label("open"), up_to_most(True).label("done")))
     return Counts(open=found.open, done=found.done)

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from taskapp.db import AnyRow
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import Conflict, NotFound, RuleViolation, StaleVersion
-from taskapp.services import history, labels, tasks, trash
+from taskapp.services import bulk, history, labels, tasks, trash
+from taskapp.services.filters import Filter
 
 from ..ids import level
 from ..properties.deeds import KEEP
@@ -104,6 +106,49 @@ def test_what_is_made_takes_no_labels_from_a_task_of_the_same_number(ada: Actor)
     ids = [tasks.create(ada, title="x", labels=[label]).id for _ in range(3)]
     assert [labels.create(ada, name=f"label {id_}").id for id_ in ids] == ids
     assert [tasks.show(ada, id_).labels for id_ in ids] == [[label]] * 3
+
+
+def assert_in_lists(actor: Actor, label: int, task: AnyRow) -> None:
+    """A label's lists show a task where the task itself says that it belongs."""
+    for completed in (True, False, None):
+        found = [row.id for row in tasks.list_page(actor, Filter(completed, label=label)).rows]
+        assert found == ([task.id] if completed in (task.completed, None) else [])
+    counts = tasks.count(actor, Filter(label=label))
+    assert (counts.done, counts.open) == (int(task.completed), int(not task.completed))
+
+
+def test_the_lists_of_a_label_follow_what_becomes_of_its_tasks(ada: Actor) -> None:
+    label = labels.create(ada, name="errand").id
+    task = tasks.create(ada, title="x", labels=[label]).id
+    assert_in_lists(ada, label, tasks.show(ada, task))
+
+    assert_in_lists(ada, label, tasks.complete(ada, task))
+    history.undo(ada, ada.acts[-1])
+    assert_in_lists(ada, label, tasks.show(ada, task))
+    history.undo(ada, ada.acts[-1])
+    assert tasks.show(ada, task).completed
+    assert_in_lists(ada, label, tasks.show(ada, task))
+    assert_in_lists(ada, label, tasks.complete(ada, task))
+
+    other = labels.create(ada, name="other").id
+    assert_in_lists(ada, other, tasks.update(ada, task, {"completed": True, "labels": [other]}))
+    history.undo(ada, ada.acts[-1])
+    assert_in_lists(ada, label, tasks.show(ada, task))
+    bulk.act_on(ada, "complete", Filter(label=label))
+    assert_in_lists(ada, label, tasks.show(ada, task))
+    tasks.update(ada, task, {"completed": False})
+    labels.merge(ada, label, other)
+    assert_in_lists(ada, other, tasks.show(ada, task))
+
+
+def test_a_label_lists_its_tasks_in_the_order_in_which_they_were_made(ada: Actor) -> None:
+    label = labels.create(ada, name="errand").id
+    made = [tasks.create(ada, title=f"{n}", labels=[label] * (n % 2)).id for n in range(8)][1::2]
+    for sort, expected in (("created_at", made), ("-created_at", made[::-1])):
+        first = tasks.list_page(ada, Filter(label=label), sort=sort, limit=3)
+        then = tasks.list_page(ada, Filter(label=label), sort=sort, limit=3, after=first.end)
+        assert [row.id for row in (*first.rows, *then.rows)] == expected
+        assert then.end is None
 
 
 @pytest.mark.parametrize(
