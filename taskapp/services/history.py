@@ -226,12 +226,9 @@ def _broken(actor: Actor) -> Iterator[tuple[Select[*tuple[Any, ...]], Any, Kind]
     inside = inside.where(task.deleted_at.is_(None), project.deleted_at.is_not(None))
     under = select(task.id).where(task.user_id == actor.id, task.section_id == section.id)
     under = under.where(task.project_id.is_distinct_from(section.project_id))
-    part = select(section.id).where(section.project_id == project.id)
-    part = part.where(section.user_id == actor.id, project.deleted_at.is_not(None))
     yield from ((below, task.id, "task"), (below, parent.id, "task"))
     yield from ((inside, task.id, "task"), (inside, project.id, "project"))
     yield from ((under, task.id, "task"), (under, section.id, "section"))
-    yield part, section.id, "section"
 
 
 def _blocked() -> Conflict:

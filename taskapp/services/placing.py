@@ -29,7 +29,8 @@ def place(doing: Act, task: AnyRow | None, given: Mapping[str, Any]) -> dict[str
     if all(now[name] == value for name, value in named.items()) and (task or not named):
         return {}
     if named.get("parent_id") is not None:
-        is_done = bool(given.get("completed") or getattr(task, "completed", False))
+        # One that is completed by the same change may have open subtasks yet.
+        is_done = bool(given.get("completed")) if task is None else task.completed
         wanted = _below(doing, task, named, is_done)
     else:
         wanted = _in_project(doing, now, named)

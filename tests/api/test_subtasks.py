@@ -212,3 +212,13 @@ def test_what_is_done_can_be_made_below_what_is_done(alice: Caller) -> None:
     assert (below.status_code, below.json["parent_id"]) == (201, top)
     refused = alice.post("/tasks", {"title": "x", "parent_id": top})
     assert_problem(refused, 422, "invalid", ("/parent_id", "done"))
+
+
+def test_what_is_kept_open_does_not_come_below_what_is_done(alice: Caller) -> None:
+    top = alice.add_task("top", completed=True)["id"]
+    other = alice.add_task("other")["id"]
+    kept = alice.add_task("kept", parent_id=other)["id"]
+    both = {"completed": True, "parent_id": top}
+    refused = alice.patch(f"/tasks/{other}?subtasks=keep", both)
+    assert_problem(refused, 422, "invalid", ("/parent_id", "done"))
+    assert alice.get(f"/tasks/{kept}").json["parent_id"] == other

@@ -348,3 +348,13 @@ def test_all_can_be_taken_back_from_the_last_to_the_first(alice: Caller, ids: Id
         act_of(undo(alice, act))
     assert everything(alice) == states.pop()
     assert alice.get(f"/changes?since={mark}").json["events"]
+
+
+def test_a_section_comes_and_goes_while_its_project_is_in_the_trash(alice: Caller) -> None:
+    project = alice.add("/projects", name="Home")["id"]
+    made = alice.post("/sections", {"name": "Next", "project_id": project})
+    gone = act_of(alice.delete(f"/projects/{project}"))
+    taken_back = act_of(undo(alice, act_of(made)))
+    assert undo(alice, taken_back).status_code == 200
+    assert undo(alice, gone).status_code == 200
+    assert [each["name"] for each in alice.get("/sections").json] == ["Next"]
