@@ -24,6 +24,7 @@ from benchmarks.list_page import database
 from config import Config
 from taskapp import create_app
 from taskapp.db import db
+from taskapp.engine import within
 from taskapp.services import tasks
 from taskapp.services.filters import Filter
 from tests.crowds import PAGE, TODAY, VIEWS, Account, View, add_account, end_of, settle
@@ -67,10 +68,11 @@ def fill(sizes: tuple[int, ...]) -> list[Account]:
     upgrade(directory=str(ROOT / "migrations"))
     people = []
     for number, size in enumerate(sizes):
-        with db.engine.begin() as connection:
+        with within(0), db.engine.begin() as connection:
             people.append(add_account(connection, f"has-{number}@example.com", size))
     if db.engine.dialect.name == "postgresql":
-        settle()
+        with within(0):
+            settle()
     with db.engine.connect() as connection:
         rows = connection.scalar(text("SELECT count(*) FROM task"))
     print(f"{rows:,} tasks stored in {time.monotonic() - begun:.0f} s\n")

@@ -104,8 +104,8 @@ def test_list_shows_the_accounts_oldest_first(
     assert result.exit_code == 0
     created = rf"{now() - timedelta(minutes=5):%Y-%m-}[0-9]{{2}} [0-9]{{2}}:[0-9]{{2}}"
     first, second = result.stdout.splitlines()
-    assert re.fullmatch(rf" *{alice.id}  active  {created}  alice@example\.com", first)
-    assert re.fullmatch(rf" *{bob.id}  closed  {created}  bob@example\.com", second)
+    assert re.fullmatch(rf"{alice.id:>6}  active  {created}  alice@example\.com", first)
+    assert re.fullmatch(rf"{bob.id:>6}  closed  {created}  bob@example\.com", second)
 
 
 def test_list_shows_nothing_when_there_is_nobody(runner: FlaskCliRunner) -> None:

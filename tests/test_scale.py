@@ -9,6 +9,7 @@ import pytest
 from flask_migrate import upgrade
 
 from taskapp.db import db
+from taskapp.engine import within
 from taskapp.services import tasks
 from taskapp.services.filters import Filter
 
@@ -39,7 +40,7 @@ def crowd(new_database: NewDatabase, new_app: NewApp) -> Iterator[Crowd]:
     app = new_app(new_database())
     with app.app_context():
         upgrade()
-        with db.engine.begin() as connection:
+        with within(0), db.engine.begin() as connection:
             large, *others = [
                 add_account(connection, f"user{number}@example.com", size)
                 for number, size in enumerate((SIZE, *OTHERS))

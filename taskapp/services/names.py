@@ -1,4 +1,4 @@
-"""What things that the history speaks of are called."""
+"""What things are called that the history, or another thing, speaks of."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any

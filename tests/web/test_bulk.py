@@ -24,15 +24,15 @@ def state(caller: Caller) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(
-    ("button", "was_done", "notice"),
+    ("button", "was_done", "notice", "undone"),
     [
-        ("Complete", False, "Completed 2 tasks."),
-        ("Reopen", True, "Reopened 2 tasks."),
-        ("Delete", False, "Moved to the trash: 2 tasks."),
+        ("Complete", False, "Completed 2 tasks.", "Reopened"),
+        ("Reopen", True, "Reopened 2 tasks.", "Completed"),
+        ("Delete", False, "Moved to the trash: 2 tasks.", "Restored"),
     ],
 )
 def test_those_that_are_ticked_are_changed_and_it_can_be_undone(
-    alice: Caller, browser: Browser, button: str, was_done: bool, notice: str
+    alice: Caller, browser: Browser, *, button: str, was_done: bool, notice: str, undone: str
 ) -> None:
     ids = add(alice, "a", "b", "c", completed=was_done)
     before = state(alice)
@@ -49,7 +49,7 @@ def test_those_that_are_ticked_are_changed_and_it_can_be_undone(
     browser.press("Undo")
 
     assert browser.path == "/tasks?show=all&sort=title"
-    assert browser.notices()[0].startswith("Undone. ")
+    assert browser.notices() == [f"Undone. {undone} “a”, and 1 more."]
     assert state(alice) == before
 
 
@@ -129,7 +129,7 @@ def test_a_single_completion_can_be_undone(alice: Caller, browser: Browser) -> N
     browser.visit("/tasks")
     browser.press("Complete “a”")
     browser.press("Undo")
-    assert browser.notices()[0].startswith("Undone. ")
+    assert browser.notices() == ["Undone. Reopened “a”."]
     assert state(alice) == before
 
 
@@ -168,7 +168,7 @@ def test_undoing_leaves_what_has_changed_since(alice: Caller, browser: Browser) 
     browser.press("Change", ids=ids, to_priority="high")
     alice.patch(f"/tasks/{ids[0]}", {"priority": "low"})
     browser.press("Undo")
-    assert browser.notices()[0].startswith("Undone. ")
+    assert browser.notices() == ["Undone. Changed priority of “b” from high to none."]
     marks = {task["title"]: task["priority"] for task in alice.get("/tasks").json}
     assert marks == {"a": "low", "b": "none"}
 
