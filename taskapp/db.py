@@ -7,13 +7,14 @@ transaction and otherwise leaves none behind. What the database lost, `repeatabl
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from urllib.parse import quote
 
@@ -44,8 +45,9 @@ from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator
 
-from taskapp import metrics
+from taskapp import metrics, statements
 from taskapp.engine import ALONE, FINAL, SIGMA, WRITE, within
+from taskapp.statements import Kept
 
 Result = TypeVar("Result")
 
@@ -53,6 +55,8 @@ Result = TypeVar("Result")
 AnyRow = Row[*tuple[Any, ...]]
 
 log = logging.getLogger("taskapp")
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 STRAY = "objects were changed outside `with transaction():`"
 
@@ -311,19 +315,31 @@ def is_open() -> bool:
     return bool(db.session().info.get("open"))
 
 
-def fetch(statement: Select[*tuple[Any, ...]]) -> Sequence[AnyRow]:
+def fetch(
+    statement: Select[*tuple[Any, ...]] | Kept, values: Mapping[str, Any] = NOTHING
+) -> Sequence[AnyRow]:
     """The rows of one query; inside a transaction() with what it has written so far.
 
     Outside it changes nothing, and so it is done again as under `repeatable()`, always.
     """
     if is_open():
-        return db.session.execute(statement).all()
+        return _send(db.session.connection(), statement, values)
 
     def read() -> Sequence[AnyRow]:
         with reader().connect() as connection:
-            return connection.execute(statement).all()
+            return _send(connection, statement, values)
 
     return _try(read, _attempts.get() or Attempts(), is_read=True)
+
+
+def _send(
+    connection: Connection,
+    statement: Select[*tuple[Any, ...]] | Kept,
+    values: Mapping[str, Any],
+) -> Sequence[AnyRow]:
+    if isinstance(statement, Kept):
+        return statements.send(connection, statement, values)
+    return connection.execute(statement, values).all()
 
 
 def close_session(_error: BaseException | None = None) -> None:
@@ -341,7 +357,12 @@ def close_session(_error: BaseException | None = None) -> None:
 
 def reader() -> Engine:
     """The engine for single queries, which are spared a BEGIN and a ROLLBACK around each."""
-    return db.engine.execution_options(**ALONE)
+    return _alone(db.engine)
+
+
+@lru_cache(maxsize=16)
+def _alone(engine: Engine) -> Engine:
+    return engine.execution_options(**ALONE)
 
 
 # ---------------------------------------------------------------- trying again

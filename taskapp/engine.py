@@ -1,8 +1,9 @@
 """The engine: how connections are made, kept, known to be alive, and bounded in time.
 
 Law: whatever is done here works behind a pooler that lends a connection for one transaction.
-Nothing is set for a session, nothing is prepared in the server, no option is sent at the start;
-time limits travel with each transaction's BEGIN, and a clock of our own stands behind them.
+Nothing is set for a session, no option is sent at the start, and statements are prepared in the
+server only where a connection is seen to lead right to it; time limits travel with each
+transaction's BEGIN, and a clock of our own stands behind them.
 """
 
 import select
@@ -30,6 +31,9 @@ PING_SECONDS = 2
 
 # Seconds that a migration stands in the way of everybody at most, while it waits for them.
 MIGRATION_LOCK_SECONDS = 2
+
+# How often a connection sends a statement before it is prepared: the server then plans it no more.
+PREPARE_AFTER = 2
 
 # What libpq is told, unless the URL says otherwise. None of it reaches the server.
 LIBPQ = {
@@ -83,7 +87,6 @@ def engine_options(url: str, *, pool_size: int, pool_seconds: int) -> dict[str, 
         "pool_recycle": 280,
         "pool_use_lifo": True,
         "connect_args": _connect_args(url),
-        # The driver begins nothing by itself: prepare() does, limits included.
         "isolation_level": "AUTOCOMMIT",
         # It would look for a type that nobody uses, at each start.
         "use_native_hstore": False,
@@ -93,8 +96,9 @@ def engine_options(url: str, *, pool_size: int, pool_seconds: int) -> dict[str, 
 def _connect_args(url: str) -> dict[str, Any]:
     said = make_url(url).query
     ours = {name: value for name, value in LIBPQ.items() if name not in said}
-    # A pooler in transaction mode cannot keep prepared statements.
-    return ours | {"prepare_threshold": None}
+    # A pooler in transaction mode cannot keep prepared statements; see _leads_to_server().
+    # The driver begins nothing by itself: prepare() does, limits included.
+    return ours | {"prepare_threshold": None, "autocommit": True}
 
 
 def prepare(engine: Engine, *, statement_seconds: int, lock_seconds: int) -> None:
@@ -102,7 +106,7 @@ def prepare(engine: Engine, *, statement_seconds: int, lock_seconds: int) -> Non
     if engine.dialect.name == "sqlite":
         _prepare_sqlite(engine)
     else:
-        _connect_with_patience(engine)
+        _connect_with_patience(engine, statement_seconds)
         _begin_with_limits(engine, statement_seconds, lock_seconds)
         _look_before_lending(engine)
 
@@ -158,22 +162,39 @@ def _prepare_sqlite(engine: Engine) -> None:
 # ---------------------------------------------------------------- PostgreSQL
 
 
-def _connect_with_patience(engine: Engine) -> None:
+def _connect_with_patience(engine: Engine, statement_seconds: int) -> None:
     """Let connections give up by themselves: a server that is paused or cut off says nothing."""
     patient = _patient(engine.dialect.loaded_dbapi)
 
     @event.listens_for(engine, "do_connect")
     def _on_do_connect(_dialect: Any, _record: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-        return patient.connect(*args, **kwargs)
+        connection = patient.connect(*args, **kwargs)
+        if _leads_to_server(connection):
+            connection.prepare_threshold = PREPARE_AFTER
+        connection.statement_seconds, connection.patience = statement_seconds, None
+        return connection
+
+
+def _leads_to_server(connection: Any) -> bool:
+    """Whether there is no pooler between.
+
+    A pooler makes up the process id that a client is told for cancelling (PostgreSQL's protocol,
+    BackendKeyData), since it lends one server process to many clients.
+    """
+    found: int = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+    return found == connection.info.backend_pid
 
 
 def _patient(driver: Any) -> Any:
-    """The driver's connection, but one that waits for no answer longer than its `patience`."""
+    """The driver's connection, but one that waits for no answer for ever."""
 
     class TookTooLong(driver.OperationalError, TimeoutError):  # type: ignore[misc]
         """Nobody knows what became of it; and it is not to be tried once more."""
 
     class Patient(driver.Connection):  # type: ignore[misc]
+        # Seconds that a statement may take in the server, unless within() says otherwise.
+        statement_seconds = CONNECT_SECONDS
+        # Seconds to wait for the next answer, if it is none to a statement.
         patience: float | None = CONNECT_SECONDS
 
         @classmethod
@@ -184,13 +205,14 @@ def _patient(driver: Any) -> Any:
                 raise TookTooLong(str(error)) from None
 
         def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+            patience = timeout or self.patience or _patience(self.statement_seconds)
             try:
-                return super().wait(gen, interval, self.patience if timeout is None else timeout)
+                return super().wait(gen, interval, patience)
             except driver.errors._WaitTimeout:
                 if timeout is not None:
                     raise
                 self._give_up()
-                raise TookTooLong(f"no answer within {self.patience:g} seconds") from None
+                raise TookTooLong(f"no answer within {patience:g} seconds") from None
 
         def _give_up(self) -> None:
             # What still runs in the server would run on for nobody, and might hold locks.
@@ -202,18 +224,26 @@ def _patient(driver: Any) -> Any:
     return Patient
 
 
+def _allowed(statement_seconds: int) -> int:
+    given = _seconds.get()
+    return statement_seconds if given is None else given
+
+
+def _patience(statement_seconds: int) -> float | None:
+    seconds = _allowed(statement_seconds)
+    return seconds + MARGIN_SECONDS if seconds else None
+
+
 def _begin_with_limits(engine: Engine, statement_seconds: int, lock_seconds: int) -> None:
     """Send the limits along with BEGIN, in one go."""
 
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
-        given = _seconds.get()
-        seconds = statement_seconds if given is None else given
-        driver = connection.connection.driver_connection
-        driver.patience = seconds + MARGIN_SECONDS if seconds else None
         options = connection.get_execution_options()
         if options.get("begin") == "" or options.get("isolation_level") == "AUTOCOMMIT":
             return
+        driver = connection.connection.driver_connection
+        seconds = _allowed(statement_seconds)
         connection.exec_driver_sql(
             # Without autocommit, which whoever wants another isolation has left, it has begun.
             ("BEGIN; " if driver.autocommit else "")
@@ -247,6 +277,7 @@ def _is_alive(connection: Any, rested: float) -> bool:
         if rested > REST_SECONDS:
             connection.patience = PING_SECONDS
             connection.execute(";")
+            connection.patience = None
     except Exception:  # whatever the driver raises: the connection is given up
         return False
     return True

@@ -1,0 +1,106 @@
+"""Statements that are sent often: compiled once, and given to the driver as they are.
+
+SQLAlchemy says what a statement is and how its values are written and read; on its way to the
+database it costs three times what the driver does. Whatever is sent now and then goes that way, by
+`connection.execute()`; what every request sends goes this one, and fails with the same errors.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Dialect
+from sqlalchemy.engine import Row, result_tuple
+
+Change = Callable[[Any], Any]
+
+
+class Kept:
+    """A statement whose parameters are named; build it once, at import or under a cache."""
+
+    def __init__(self, statement: Any) -> None:
+        """Keep a SELECT, or an INSERT, UPDATE or DELETE, be it with RETURNING."""
+        self.statement = statement
+        self._written: dict[str, _Written] = {}
+
+    def written(self, dialect: Dialect) -> "_Written":
+        """The statement as a database wants it."""
+        found = self._written.get(dialect.name)
+        if found is None:
+            found = self._written[dialect.name] = _write(self.statement, dialect)
+        return found
+
+
+@dataclass(frozen=True)
+class _Written:
+    text: str
+    # What has a value of its own, and how those of others are written.
+    values: dict[str, Any]
+    writers: list[tuple[str, Change]]
+    # In which order they go, where they have no names.
+    order: list[str] | None
+    # Whether it tells rows, and how these are read.
+    tells: bool
+    make: Callable[[Sequence[Any]], Row[*tuple[Any, ...]]]
+    readers: list[tuple[int, Change]]
+
+    def parameters(self, given: Mapping[str, Any]) -> Any:
+        values = {**self.values, **given}
+        for name, write in self.writers:
+            values[name] = write(values[name])
+        return values if self.order is None else [values[name] for name in self.order]
+
+    def rows(self, found: Sequence[Sequence[Any]]) -> list[Row[*tuple[Any, ...]]]:
+        columns: list[Sequence[Any]] = list(zip(*found, strict=True))
+        if columns:
+            for place, read in self.readers:
+                columns[place] = [read(value) for value in columns[place]]
+        return list(map(self.make, zip(*columns, strict=True)))
+
+
+def _write(statement: Any, dialect: Dialect) -> _Written:
+    compiled = statement.compile(dialect=dialect)
+    if any(bind.expanding for bind in compiled.binds.values()):
+        raise TypeError("a list of values makes another statement for each length")
+    named = {name: bind.value for name, bind in compiled.binds.items()}
+    state = compiled.construct_expanded_state(named)
+    types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
+    writers = {name: types[name].bind_processor(dialect) for name in state.parameters}
+    told = statement.selected_columns if statement.is_select else statement.returning_columns
+    readers = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in told]
+    return _Written(
+        state.statement,
+        dict(state.parameters),
+        [(name, write) for name, write in writers.items() if write],
+        list(state.positiontup) if state.positiontup is not None else None,
+        bool(told),
+        result_tuple([each.key for each in told]),
+        [(place, read) for place, read in enumerate(readers) if read],
+    )
+
+
+def send(
+    connection: Connection, kept: Kept, values: Mapping[str, Any]
+) -> list[Row[*tuple[Any, ...]]]:
+    """Send a statement with its parameters' values; return what it finds, or RETURNING tells."""
+    written = kept.written(connection.dialect)
+    parameters = written.parameters(values)
+    driver: Any = connection.connection.driver_connection
+    cursor = driver.cursor()
+    try:
+        _tell(connection, cursor, written.text, parameters)
+        cursor.execute(written.text, parameters)
+        return written.rows(cursor.fetchall()) if written.tells else []
+    except connection.dialect.loaded_dbapi.Error as error:
+        # As connection.execute() does: it gives up a connection that has died, and raises.
+        connection._handle_dbapi_exception(error, written.text, None, cursor, None)
+    finally:
+        cursor.close()
+
+
+def _tell(connection: Connection, cursor: Any, text: str, parameters: Any) -> None:
+    """Let those hear of it who listen to what is sent."""
+    if connection._echo:
+        connection._log_info(text)
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, text, parameters, None, False)
