@@ -323,6 +323,8 @@ def fetch(
     Outside it changes nothing, and so it is done again as under `repeatable()`, always.
     """
     if is_open():
+        # What waits to be written goes first.
+        db.session.flush()
         return _send(db.session.connection(), statement, values)
 
     def read() -> Sequence[AnyRow]:
@@ -339,7 +341,7 @@ def _send(
 ) -> Sequence[AnyRow]:
     if isinstance(statement, Kept):
         return statements.send(connection, statement, values)
-    return connection.execute(statement, values).all()
+    return connection.execute(statement, dict(values)).all()
 
 
 def close_session(_error: BaseException | None = None) -> None:

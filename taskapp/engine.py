@@ -181,8 +181,8 @@ def _leads_to_server(connection: Any) -> bool:
     A pooler makes up the process id that a client is told for cancelling (PostgreSQL's protocol,
     BackendKeyData), since it lends one server process to many clients.
     """
-    found: int = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
-    return found == connection.info.backend_pid
+    found = connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+    return bool(found == connection.info.backend_pid)
 
 
 def _patient(driver: Any) -> Any:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from http import HTTPStatus
+from operator import itemgetter
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import IntegerConverter
 
+from taskapp.db import AnyRow
 from taskapp.domain import errors
 from taskapp.schemas.base import ID_MOST, Schema
 
@@ -113,6 +115,15 @@ def render(thing: Any, schema: type[Schema]) -> dict[str, Any]:
     marshmallow's own dump would take ten times as long; a test holds the two equal.
     """
     return {name: getattr(thing, name) for name in schema._declared_fields}
+
+
+def render_all(rows: Sequence[AnyRow], schema: type[Schema]) -> list[dict[str, Any]]:
+    """The same of rows of one query, whose columns are looked up by name once."""
+    names = tuple(schema._declared_fields)
+    if not rows:
+        return []
+    pick = itemgetter(*map(rows[0]._fields.index, names))
+    return [dict(zip(names, pick(row), strict=True)) for row in rows]
 
 
 def problem(

@@ -48,7 +48,7 @@ class _Written:
         values = {**self.values, **given}
         for name, write in self.writers:
             values[name] = write(values[name])
-        return values if self.order is None else [values[name] for name in self.order]
+        return values if self.order is None else tuple(values[name] for name in self.order)
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Row[*tuple[Any, ...]]]:
         columns: list[Sequence[Any]] = list(zip(*found, strict=True))

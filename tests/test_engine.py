@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from taskapp import engine as rules
-from taskapp.db import db, fetch, migration_state, transaction
+from taskapp.db import db, fetch, migration_state, reader, transaction
 from taskapp.engine import engine_options, prepare, sqlalchemy_url, within
 from taskapp.models import Task
 
@@ -139,12 +139,18 @@ def test_each_transaction_brings_its_limits_along_and_leaves_none_behind(blank: 
         assert limits() == ("1s", "1s")
 
 
+def get_going() -> None:
+    """Connect, and send a statement as often as it takes until it is prepared."""
+    for _ in range(rules.PREPARE_AFTER + 1):
+        fetch(select(Task.id))
+
+
 @only_postgresql
 def test_a_transaction_costs_no_round_trip_more_than_its_statements_begin_and_commit(
     far: Flask, line: Wire
 ) -> None:
     with far.app_context():
-        fetch(select(Task.id))  # the first connection asks for more
+        get_going()
         line.sent.clear()
         with transaction() as session:
             session.execute(select(Task.id))
@@ -242,7 +248,7 @@ def test_a_connection_that_has_rested_is_asked_and_replaced_when_it_is_silent(
     monkeypatch: pytest.MonkeyPatch, far: Flask, line: Wire
 ) -> None:
     with far.app_context():
-        fetch(select(Task.id))
+        get_going()
         line.sent.clear()
         fetch(select(Task.id))
         assert len(line.sent) == 1
@@ -271,3 +277,32 @@ def test_it_is_known_how_the_schema_stands_to_the_code(
         with db.engine.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = 'of_tomorrow'"))
         assert migration_state() == "ahead"
+
+
+# ---------------------------------------------------------------- prepared statements
+
+
+def is_prepared() -> bool:
+    """Whether the server keeps statements of the connection that is lent next."""
+    with reader().connect() as connection:
+        count = connection.scalar(text("SELECT count(*) FROM pg_prepared_statements"))
+        return bool(count)
+
+
+@only_postgresql
+def test_a_statement_that_is_sent_again_is_planned_once(blank: Flask) -> None:
+    with blank.app_context():
+        fetch(select(Task.id))
+        assert not is_prepared()
+        get_going()
+        assert is_prepared()
+
+
+@only_postgresql
+def test_behind_a_pooler_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch, blank: Flask) -> None:
+    # A pooler tells a process id of its own making.
+    monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", 1)
+    with blank.app_context():
+        db.engine.dispose()
+        get_going()
+        assert not is_prepared()

@@ -93,12 +93,18 @@ def crowd(new_database: NewDatabase, new_app: NewApp) -> Iterator[Actor]:
 
 
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every node of a plan, but for the look-up of a row's labels, which has its own index."""
-    yield plan
+    """Every node of a plan, but for what has an index of its own.
+
+    That is the look-up of a row's labels; and that of the account, which is asked for once.
+    """
+    if "One-Time Filter" not in plan:
+        yield plan
     for below in plan.get("Plans", []):
+        inside = [node for each in below.get("Plans", []) for node in nodes(each)]
         if below.get("Parent Relationship") == "SubPlan" and below["Node Type"] == "Aggregate":
-            inside = [node for each in below["Plans"] for node in nodes(each)]
             assert indexes(inside) == {"ix_task_label_task_id"}
+        elif below.get("Parent Relationship") == "InitPlan" and below.get("Alias") == "user":
+            assert indexes([below]) <= {"pk_user"}  # a few accounts may as well be read at once
         else:
             yield from nodes(below)
 
@@ -334,21 +340,22 @@ def test_a_key_is_found_by_an_index_among_all_that_are_kept(crowd: Actor, is_kno
 
 OWN = "/<id:user_id>"
 
-# Each but the first two begins with the look-up of the account that the token speaks for. What
-# changes something locks the account, reads what it is about, writes it, and writes its event.
+# Each but the first two begins with the look-up of the account that the token speaks for, unless
+# that is part of the first query. What changes something locks the account, reads what it is about,
+# writes it, and writes its event.
 QUERIES = {
     ("POST", "/auth/signup"): 1,
     ("POST", "/auth/login"): 1,
     ("GET", "/auth/me"): 2,
     ("PATCH", "/auth/me"): 4,
-    ("GET", "/tasks"): 2,
-    ("POST", "/tasks"): 4,
-    ("GET", "/tasks/{task}"): 2,
-    ("PUT", "/tasks/{task}"): 5,
-    ("PATCH", "/tasks/{task}"): 5,
-    ("PATCH", "/tasks/{task}/complete"): 6,
-    ("DELETE", "/tasks/{task}"): 6,
-    ("POST", "/tasks/{task}/move"): 5,
+    ("GET", "/tasks"): 1,
+    ("POST", "/tasks"): 3,
+    ("GET", "/tasks/{task}"): 1,
+    ("PUT", "/tasks/{task}"): 4,
+    ("PATCH", "/tasks/{task}"): 4,
+    ("PATCH", "/tasks/{task}/complete"): 5,
+    ("DELETE", "/tasks/{task}"): 5,
+    ("POST", "/tasks/{task}/move"): 4,
     ("GET", "/tasks/{task}/subtasks"): 3,
     ("POST", "/tasks/bulk"): 6,
     ("POST", "/tasks/matching"): 6,
@@ -450,7 +457,7 @@ def test_a_request_makes_as_many_queries_however_much_there_is(
 @pytest.mark.parametrize(
     ("path", "nothing", "queries"),
     [
-        ("/tasks/{task}", {"title": "0", "due_on": "2026-02-06", "completed": False}, 3),
+        ("/tasks/{task}", {"title": "0", "due_on": "2026-02-06", "completed": False}, 2),
         ("/projects/{project}", {"name": "House"}, 3),
         ("/sections/{section}", {"name": "0"}, 4),
         ("/labels/{label}", {"name": "0"}, 3),
@@ -473,8 +480,7 @@ def test_a_page_reads_one_task_more_than_it_shows_and_no_more(app: Flask, alice:
         alice.add_task(f"{number}")
     with app.app_context(), recorded() as statements:
         assert len(alice.get("/tasks?limit=5").json or []) == 5
-    values = statements[-1][1]
-    assert 6 in (values.values() if isinstance(values, dict) else values)
+    assert "LIMIT 6" in statements[-1][0]
 
 
 def test_every_endpoint_has_its_number_of_queries(app: Flask) -> None:

@@ -1,7 +1,7 @@
 """Resources below /api/{user_id}, which are closed to everybody but that user."""
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
@@ -13,8 +13,9 @@ from taskapp.auth.identity import current_actor
 from taskapp.domain.errors import PermissionDenied
 from taskapp.idempotency import ACT_ID
 from taskapp.openapi import Blueprint, names_act
-from taskapp.rest import answer, dump, render
+from taskapp.rest import answer, dump, render, render_all
 from taskapp.schemas.base import Schema
+from taskapp.services import standing
 from taskapp.services.paging import Page
 
 LINK = {"Link": {"schema": {"type": "string"}, "description": 'The next page, as rel="next".'}}
@@ -54,6 +55,7 @@ def _take_user_id(_endpoint: str | None, values: dict[str, Any] | None) -> None:
 def _refuse_other_accounts() -> None:
     # OPTIONS, which tells nothing, comes without a token when a browser asks before it calls.
     if request.method != "OPTIONS" and g.path_user_id != current_actor().id:
+        standing.confirm(current_actor())  # what else is wrong is told first
         raise PermissionDenied
 
 
@@ -77,9 +79,9 @@ def answer_one(
     return answer(dump(render(row, schema)), status, etag=str(row.version), location=location)
 
 
-def answer_all(rows: Iterable[Any], schema: type[Schema]) -> Response:
+def answer_all(rows: Sequence[Any], schema: type[Schema]) -> Response:
     """A whole list, which is short."""
-    body = dump([render(row, schema) for row in rows])
+    body = dump(render_all(rows, schema))
     return answer(body, etag=hashlib.blake2b(body, digest_size=16).hexdigest())
 
 
@@ -91,7 +93,7 @@ def place_of(query: dict[str, Any], *scope: Any) -> dict[str, Any]:
 
 def answer_page(page: Page, schema: type[Schema], *scope: Any) -> Response:
     """A page of a list, with a link to the next; the cursor there opens with that scope only."""
-    body = dump([render(row, schema) for row in page.rows])
+    body = dump(render_all(page.rows, schema))
     link = _link_to_next(cursors.seal(page.end, *scope)) if page.end else ""
     etag = hashlib.blake2b(body + link.encode(), digest_size=16).hexdigest()
     response = answer(body, etag=etag)

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, url_for
 
 from taskapp.api.own import LINK, OwnBlueprint, answer_all, answer_page, place_of
-from taskapp.auth.identity import current_actor
+from taskapp.auth.identity import asks_itself, current_actor
 from taskapp.openapi import LOCATION, versioned
 from taskapp.rest import answer, dump, render, versions_seen
 from taskapp.schemas.tasks import (
@@ -27,6 +27,7 @@ bp = OwnBlueprint("tasks", __name__, description="Your tasks.")
 
 @bp.route("", methods=["POST"])
 @versioned
+@asks_itself
 @bp.arguments(TaskCreateSchema, example=TaskCreateSchema.example)
 @bp.response(201, TaskSchema, example=TaskSchema.example, headers=LOCATION)
 def create_task(body: dict[str, Any]) -> Response:
@@ -42,6 +43,7 @@ def create_task(body: dict[str, Any]) -> Response:
 
 @bp.route("")
 @versioned
+@asks_itself
 @bp.arguments(TaskQuerySchema, location="query")
 @bp.response(200, TaskSchema(many=True), example=[TaskSchema.example], headers=LINK)
 def list_tasks(query: dict[str, Any]) -> Response:
@@ -65,6 +67,7 @@ def scope_of(query: dict[str, Any]) -> list[Any]:
 
 @bp.route("/<id:task_id>")
 @versioned
+@asks_itself
 @bp.response(200, TaskSchema, example=TaskSchema.example)
 @bp.alt_response(404, "NOT_FOUND")
 def show_task(task_id: int) -> Response:
@@ -77,6 +80,7 @@ def show_task(task_id: int) -> Response:
 
 @bp.route("/<id:task_id>", methods=["PUT"])
 @versioned
+@asks_itself
 @bp.arguments(SubtasksQuerySchema, location="query", as_kwargs=True)
 @bp.arguments(TaskChangeSchema, example=TaskChangeSchema.example)
 @bp.response(200, TaskSchema, example=TaskSchema.example)
@@ -92,6 +96,7 @@ def put_task(body: dict[str, Any], task_id: int, **query: Any) -> Response:
 
 @bp.route("/<id:task_id>", methods=["PATCH"])
 @versioned
+@asks_itself
 @bp.arguments(SubtasksQuerySchema, location="query", as_kwargs=True)
 @bp.arguments(TaskChangeSchema, example=TaskChangeSchema.example)
 @bp.response(200, TaskSchema, example=TaskSchema.example)
@@ -107,6 +112,7 @@ def patch_task(body: dict[str, Any], task_id: int, **query: Any) -> Response:
 
 @bp.route("/<id:task_id>", methods=["DELETE"])
 @versioned
+@asks_itself
 @bp.response(204, description="It is in the trash.")
 @bp.alt_response(404, "NOT_FOUND")
 def delete_task(task_id: int) -> Response:
@@ -121,6 +127,7 @@ def delete_task(task_id: int) -> Response:
 
 @bp.route("/<id:task_id>/complete", methods=["PATCH"])
 @versioned
+@asks_itself
 @bp.arguments(SubtasksQuerySchema, location="query", as_kwargs=True)
 @bp.arguments(CompletionSchema, example=CompletionSchema.example, required=False)
 @bp.response(200, TaskSchema, example=TaskSchema.example)
@@ -141,6 +148,7 @@ def complete_task(body: dict[str, bool | None], task_id: int, **query: Any) -> R
 
 @bp.route("/<id:task_id>/move", methods=["POST"])
 @versioned
+@asks_itself
 @bp.arguments(MoveSchema, example=MoveSchema.example)
 @bp.response(200, TaskSchema, example=TaskSchema.example)
 @bp.alt_response(404, "NOT_FOUND")

@@ -4,17 +4,17 @@ Every view is closed to anybody else, but for those marked public.
 """
 
 import re
-from collections.abc import Sequence
+import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import lru_cache, wraps
+from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
-from flask_jwt_extended import create_access_token, get_current_user, verify_jwt_in_request
+from flask_jwt_extended import create_access_token, decode_token
 from flask_jwt_extended.exceptions import (
     InvalidHeaderError,
     JWTExtendedException,
     NoAuthorizationError,
-    UserClaimsVerificationError,
     WrongTokenError,
 )
 from flask_login import UserMixin, current_user, login_user, logout_user
@@ -28,16 +28,24 @@ from jwt.exceptions import (
     InvalidSignatureError,
     PyJWTError,
 )
+from marshmallow import ValidationError
 from werkzeug import Response as BaseResponse
+from werkzeug.exceptions import HTTPException
 
 from taskapp import keys
 from taskapp.db import AnyRow, now
-from taskapp.domain.actors import Actor
-from taskapp.domain.errors import AuthenticationFailed
-from taskapp.extensions import jwt, login_manager, trash_kept
+from taskapp.domain.actors import Actor, Standing
+from taskapp.domain.errors import AuthenticationFailed, DomainError
+from taskapp.extensions import CLOCKS_APART, jwt, login_manager, trash_kept
+from taskapp.idempotency import IDEMPOTENCY_KEY
+from taskapp.openapi import View
 from taskapp.rest import answer, dump, read_id, render
 from taskapp.schemas.users import UserSchema
-from taskapp.services import accounts, sessions, trash
+from taskapp.services import sessions, standing, trash
+
+# As many tokens are remembered as verified.
+TOKENS_KEPT = 4096
+_VERIFIED = "taskapp-verified-tokens"
 
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -49,11 +57,7 @@ _FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str, str], .
     (InvalidSignatureError, "token_forged", "The token's signature is wrong."),
     (InvalidAlgorithmError, "token_forged", "The token is signed in a way that is not accepted."),
     (InvalidIssuerError, "token_foreign", "The token was issued by somebody else."),
-    (
-        (WrongTokenError, UserClaimsVerificationError),
-        "token_wrong_type",
-        "The token is no access token that expires.",
-    ),
+    (WrongTokenError, "token_wrong_type", "The token is no access token that expires."),
     ((DecodeError, InvalidHeaderError), "token_malformed", "The token is malformed."),
 )
 
@@ -73,6 +77,9 @@ class Browser(UserMixin):
 
 def init_app(app: Flask) -> None:
     """Close every view that is not marked public."""
+    # What a token claims stays so until it expires; whether its account may act does not, and is
+    # asked every time.
+    app.extensions[_VERIFIED] = lru_cache(maxsize=TOKENS_KEPT)(_verify)
     app.before_request(require_identity)
 
 
@@ -83,8 +90,11 @@ def require_identity() -> BaseResponse | None:
     if view is None or getattr(view, "is_public", False) or request.method == "OPTIONS":
         return None
     if request.path.startswith("/api/"):
-        require_token()
-        g.user_id = current_actor().id  # for what lies below this room, and for the log
+        actor = g.actor = caller()
+        # Under a key the answer may be one that is kept already: nothing would be asked.
+        if not getattr(view, "asks_itself", False) or IDEMPOTENCY_KEY in request.headers:
+            standing.confirm(actor)
+        g.user_id = actor.id  # for what lies below this room, and for the log
         return None
     if not current_user.is_authenticated:
         if request.method not in ("GET", "HEAD"):
@@ -95,40 +105,71 @@ def require_identity() -> BaseResponse | None:
     return None
 
 
-def require_token() -> None:
-    """Raise AuthenticationFailed unless the request brings a good token."""
+def asks_itself(view: View) -> View:
+    """Mark a view whose own first statement asks whether the caller may still act.
+
+    The others are asked for at the door. If it has not come to that statement, it is asked then.
+    """
+
+    @wraps(view)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        try:
+            answer = view(*args, **kwargs)
+        except (DomainError, HTTPException, ValidationError):
+            standing.confirm(current_actor())
+            raise
+        standing.confirm(current_actor())
+        return answer
+
+    run.asks_itself = True  # type: ignore[attr-defined]
+    return cast(View, run)
+
+
+def caller() -> Actor:
+    """Who the request's token speaks for, if they may still act; raise AuthenticationFailed.
+
+    Whether they may is not asked here: see services/standing.py.
+    """
     try:
-        _read_token()
+        claims = _read_token()
     except (JWTExtendedException, PyJWTError) as error:
         for kind, code, message in _FAULTS:
             if isinstance(error, kind):
                 raise AuthenticationFailed(message, code=code) from None
         raise AuthenticationFailed("The token is not acceptable.", code="token_invalid") from None
+    issued_at = datetime.fromtimestamp(claims["iat"], UTC)
+    return Actor(read_id(claims["sub"]), through="api", standing=Standing(issued_at, is_sure=False))
 
 
-def _read_token() -> None:
+def _read_token() -> dict[str, Any]:
     scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    # It may be written in any case (RFC 9110, 11.1).
     if scheme.lower() != "bearer":
         raise NoAuthorizationError
     if not _TOKEN.fullmatch(token):
         raise InvalidHeaderError
-    # The scheme may be written in any case (RFC 9110, 11.1); the library knows one spelling.
-    request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-    _verify(keys.of_tokens())
-    # The library takes a token of no type for an access token.
-    if "type" not in decode(token, options={"verify_signature": False}):
-        raise WrongTokenError
+    verified = current_app.extensions[_VERIFIED]
+    claims: dict[str, Any] = verified(token, tuple(keys.of_tokens()))
+    if claims["exp"] <= time.time() - CLOCKS_APART.total_seconds():
+        raise ExpiredSignatureError
+    return claims
 
 
-def _verify(secrets: Sequence[str]) -> None:
-    """Check the token; whatever else is wrong with it, its signature fits one of the secrets."""
+def _verify(token: str, secrets: tuple[str, ...]) -> dict[str, Any]:
+    """What a token claims; whatever else is wrong, its signature fits one of the secrets."""
     g.token_secret = secrets[0]
     try:
-        verify_jwt_in_request()
+        claims: dict[str, Any] = decode_token(token)
     except InvalidSignatureError:
         if len(secrets) == 1:
             raise
-        _verify(secrets[1:])
+        return _verify(token, secrets[1:])
+    # The library lets pass a token that never expires, and takes one of no type for an access
+    # token.
+    told = decode(token, options={"verify_signature": False})
+    if told.get("type") != "access" or not {"exp", "iat"} <= told.keys():
+        raise WrongTokenError
+    return claims
 
 
 @jwt.decode_key_loader
@@ -139,7 +180,7 @@ def _secret_tried(_header: dict[str, Any], _claims: dict[str, Any]) -> str:
 
 def current_actor() -> Actor:
     """Who the request's token speaks for."""
-    actor: Actor = get_current_user()
+    actor: Actor = g.actor
     return actor
 
 
@@ -202,15 +243,3 @@ def answer_token(user: Any) -> Response:
         "user": render(user, UserSchema),
     }
     return answer(dump(token))
-
-
-@jwt.token_verification_loader
-def _is_access_token(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
-    # The library lets pass a token that never expires, and any type but its own "refresh".
-    return claims.get("type") == "access" and "exp" in claims and "iat" in claims
-
-
-@jwt.user_lookup_loader
-def _load_actor(_header: dict[str, Any], claims: dict[str, Any]) -> Actor:
-    issued_at = datetime.fromtimestamp(claims["iat"], UTC)
-    return accounts.authenticate(read_id(claims["sub"]), through="api", issued_at=issued_at)

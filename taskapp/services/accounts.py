@@ -9,10 +9,10 @@ from sqlalchemy.exc import IntegrityError
 
 from taskapp.db import AnyRow, fetch, now, transaction
 from taskapp.domain import emails, passwords, rules, settings
-from taskapp.domain.actors import Actor, Door
+from taskapp.domain.actors import Actor, Door, Standing
 from taskapp.domain.errors import AuthenticationFailed, Conflict, NotFound, PermissionDenied
 from taskapp.models import LoginSession, User
-from taskapp.services import agenda
+from taskapp.services import agenda, standing
 
 RULES: dict[str, rules.Rule] = {"email": emails.normalise, "password": passwords.check}
 # What may be told of an account: all but the hash.
@@ -56,16 +56,9 @@ def authenticate(
 
     Of what speaks for it, a token, tell when it was issued: the password must be the same since.
     """
-    found = fetch(select(User.is_active, User.credentials_changed_at).where(User.id == user_id))
-    if not found or not found[0].is_active:
-        raise _unavailable()
-    changed_at = found[0].credentials_changed_at
-    if issued_at and changed_at and changed_at > issued_at:
-        raise AuthenticationFailed(
-            "The password has been changed since this token was issued; log in again.",
-            code="token_revoked",
-        )
-    return Actor(user_id, through=through)
+    actor = Actor(user_id, through=through, standing=Standing(issued_at, is_sure=False))
+    standing.confirm(actor)
+    return actor
 
 
 def show(actor: Actor) -> AnyRow:
@@ -153,11 +146,6 @@ def set_password(email: str, password: str, *, rounds: int) -> None:
     _change_password(find(email).id, passwords.make_hash(values["password"], rounds))
 
 
-def _unavailable() -> AuthenticationFailed:
-    message = "The account that this token speaks for is closed or gone."
-    return AuthenticationFailed(message, code="account_unavailable")
-
-
 def _taken() -> Conflict:
     message = "There is already an account with this e-mail address: log in instead."
     return Conflict(message, code="email_taken")
@@ -166,7 +154,7 @@ def _taken() -> Conflict:
 def _own(actor: Actor, *columns: Any) -> AnyRow:
     found = fetch(select(*columns).where(User.id == actor.id))
     if not found:  # deleted since the request was let in
-        raise _unavailable()
+        raise standing.unavailable()
     return found[0]
 
 

@@ -47,7 +47,7 @@ def act_on(
         message = "Cannot be given to many tasks at once."
         raise RuleViolation(*(Fault(name, "single", message) for name in alone))
     with act(actor) as doing:
-        rows = fetch(select_tasks(actor, filter_))
+        rows = fetch(select_tasks(actor.id, filter_))
         if deed == "complete":
             return completion.complete(doing, rows, subtasks)
         if deed == "reopen":

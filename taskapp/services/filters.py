@@ -6,11 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, exists, func, or_, select
 
 from taskapp.db import folded
 from taskapp.domain import dates
-from taskapp.domain.actors import Actor
 from taskapp.models import Project, Task, TaskLabel
 from taskapp.services.records import TASK_COLUMNS
 
@@ -48,20 +47,30 @@ class Filter:
     archived: bool | None = None
     ids: Collection[int] | None = None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it holds no value but those of which there are few: many ask with the same."""
+        return not self.q and all(
+            value is None or isinstance(value, bool | str) for value in vars(self).values()
+        )
+
 
 ALL = Filter()
 
+# Whose tasks: an account's id, or the parameter that stands for it.
+Owner = int | BindParameter[int]
 
-def conditions(actor: Actor, filter_: Filter = ALL) -> list[ColumnElement[bool]]:
-    """What is true of the actor's tasks that a filter lets through, the trash left out."""
-    holds = [Task.user_id == actor.id, Task.deleted_at.is_(None)]
+
+def conditions(owner: Owner, filter_: Filter = ALL) -> list[ColumnElement[bool]]:
+    """What is true of an owner's tasks that a filter lets through, the trash left out."""
+    holds = [Task.user_id == owner, Task.deleted_at.is_(None)]
     if filter_.completed is not None:
         holds.append(is_completed(filter_.completed))
     if filter_.priority is not None:
         holds.append(Task.priority == filter_.priority)
     if filter_.ids is not None:
         holds.append(Task.id.in_(filter_.ids))
-    return [*holds, *_place(filter_), *_dates(filter_), *_words(filter_), *_marks(actor, filter_)]
+    return [*holds, *_place(filter_), *_dates(filter_), *_words(filter_), *_marks(owner, filter_)]
 
 
 def is_completed(
@@ -73,18 +82,18 @@ def is_completed(
 
 
 def select_tasks(
-    actor: Actor, filter_: Filter = ALL, columns: Sequence[Any] = TASK_COLUMNS
+    owner: Owner, filter_: Filter = ALL, columns: Sequence[Any] = TASK_COLUMNS
 ) -> Select[*tuple[Any, ...]]:
     """The tasks that a filter lets through, with all that is told of them, or some of it.
 
     Those of a label come through TaskLabel, whose indexes lead to the next however few there are.
     """
     if filter_.label is None:
-        return select(*columns).where(*conditions(actor, filter_))
+        return select(*columns).where(*conditions(owner, filter_))
     borne = [TaskLabel.label_id == filter_.label]
     if filter_.completed is not None:
         borne.append(is_completed(filter_.completed, TaskLabel))
-    others = conditions(actor, replace(filter_, label=None, completed=None))
+    others = conditions(owner, replace(filter_, label=None, completed=None))
     return select(*columns).join(TaskLabel, TaskLabel.task_id == Task.id).where(*borne, *others)
 
 
@@ -128,13 +137,13 @@ def _words(filter_: Filter) -> list[ColumnElement[bool]]:
     ]
 
 
-def _marks(actor: Actor, filter_: Filter) -> list[ColumnElement[bool]]:
+def _marks(owner: Owner, filter_: Filter) -> list[ColumnElement[bool]]:
     holds: list[ColumnElement[bool]] = []
     if filter_.label is not None:
         bears = TaskLabel.task_id == Task.id
         holds.append(exists().where(TaskLabel.label_id == filter_.label, bears))
     if filter_.archived is not None:
-        archived = select(Project.id).where(Project.user_id == actor.id, Project.archived)
+        archived = select(Project.id).where(Project.user_id == owner, Project.archived)
         within = Task.project_id.in_(archived)
         hidden = or_(Task.project_id.is_(None), Task.project_id.not_in(archived))
         holds.append(within if filter_.archived else hidden)

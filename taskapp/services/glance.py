@@ -54,13 +54,13 @@ def count_labelled(actor: Actor) -> Mapping[int, int]:
     """How many open tasks bear each of the actor's labels; COUNT_MOST is as many and more."""
     bearing = select(Task.id).join(TaskLabel, TaskLabel.task_id == Task.id)
     inside = [TaskLabel.label_id == Label.id, is_completed(False, TaskLabel)]
-    open_ = _count(bearing.where(*conditions(actor), *inside).correlate(Label))
+    open_ = _count(bearing.where(*conditions(actor.id), *inside).correlate(Label))
     query = select(Label.id, open_.label("open")).where(Label.user_id == actor.id)
     return {row.id: row.open for row in fetch(query)}
 
 
 def _projects(actor: Actor) -> Select[*tuple[Any, ...]]:
-    inside = conditions(actor, Filter(completed=False, parent="none"))
+    inside = conditions(actor.id, Filter(completed=False, parent="none"))
     open_ = _count(select(Task.id).where(*inside, Task.project_id == Project.id).correlate(Project))
     at = (Project.id, Project.name, Project.color, Project.rank, Project.archived)
     query = select(*_columns("project", *at, open_))
@@ -84,7 +84,7 @@ def _today(actor: Actor, today: date) -> Select[*tuple[Any, ...]]:
 
 
 def _place(kind: str, actor: Actor, filter_: Filter) -> Select[*tuple[Any, ...]]:
-    open_ = _count(select(Task.id).where(*conditions(actor, filter_)))
+    open_ = _count(select(Task.id).where(*conditions(actor.id, filter_)))
     at = (literal(0), literal(""), literal(""), literal(""), false())
     return select(*_columns(kind, *at, open_))
 

@@ -5,12 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, literal, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    literal,
+    literal_column,
+    select,
+    tuple_,
+    union_all,
+)
 
 from taskapp.db import AnyRow, fetch
 
 # The place of a row in an order: what it is ordered by, and its id, which breaks ties.
 Position = tuple[str | datetime, int]
+# Its parts, as parameters of a statement.
+_KEY, _ID = "after_key", "after_id"
 
 
 @dataclass(frozen=True)
@@ -19,6 +30,31 @@ class Page:
 
     rows: Sequence[AnyRow]
     end: Position | None
+
+
+def stretch(
+    query: Select[*tuple[Any, ...]],
+    key: ColumnElement[Any],
+    id_: ColumnElement[int],
+    *,
+    backwards: bool,
+    limit: int,
+    goes_on: bool = False,
+) -> Select[*tuple[Any, ...]]:
+    """What finds the first `limit` rows of a query in the order of `key`; page() makes a page.
+
+    One that goes on begins behind a place, which place() gives it. A place holds whatever is added
+    or removed meanwhile: nothing is shown twice or left out, but for rows whose own place in that
+    order has changed.
+    """
+    if goes_on:
+        after = tuple_(bindparam(_KEY, type_=key.type), bindparam(_ID, type_=id_.type))
+        query = query.where(tuple_(key, id_) < after if backwards else tuple_(key, id_) > after)
+    order = [key.desc(), id_.desc()] if backwards else [key, id_]
+    # One more than asked for tells whether there is more. It is no parameter: a server that has
+    # planned a statement for good would not know that only a few rows are wanted.
+    few: ColumnElement[int] = literal_column(str(int(limit) + 1))
+    return query.add_columns(key.label("sort_key")).order_by(*order).limit(few)
 
 
 def take(
@@ -30,15 +66,21 @@ def take(
     limit: int,
     after: Position | None,
 ) -> Page:
-    """The first `limit` rows of a query in the order of `key`, those after a place in it.
+    """The page of a query's rows, in the order of `key`, that begins behind a place."""
+    goes_on = after is not None
+    some = stretch(query, key, id_, backwards=backwards, limit=limit, goes_on=goes_on)
+    return page(fetch(some, place(after)), limit)
 
-    A place holds whatever is added or removed meanwhile: nothing is shown twice or left out, but
-    for rows whose own place in that order has changed.
-    """
-    place = tuple_(key, id_)
-    if after is not None:
-        query = query.where(place < after if backwards else place > after)
-    return _page(fetch(_stretch(query, key, id_, backwards, limit)), limit)
+
+def place(after: Position | None) -> dict[str, Any]:
+    """The parameters of a stretch that begins behind a place, if it does."""
+    return {} if after is None else {_KEY: after[0], _ID: after[1]}
+
+
+def page(found: Sequence[AnyRow], limit: int) -> Page:
+    """What a stretch has found."""
+    more, rows = len(found) > limit, found[:limit]
+    return Page(rows, (rows[-1].sort_key, rows[-1].id) if more else None)
 
 
 def take_each(
@@ -49,10 +91,11 @@ def take_each(
     backwards: bool,
     limit: int,
 ) -> list[Page]:
-    """The first rows of each of some queries, as take() gives them, in one statement."""
+    """The first rows of each of some queries, in one statement."""
     parts = [
         select(
-            _stretch(query, key, id_, backwards, limit).subquery(), literal(number).label("part")
+            stretch(query, key, id_, backwards=backwards, limit=limit).subquery(),
+            literal(number).label("part"),
         )
         for number, query in enumerate(queries)
     ]
@@ -63,21 +106,4 @@ def take_each(
     found: list[list[AnyRow]] = [[] for _ in queries]
     for row in fetch(select(all_).order_by(all_.c.part, *order)):
         found[row.part].append(row)
-    return [_page(rows, limit) for rows in found]
-
-
-def _stretch(
-    query: Select[*tuple[Any, ...]],
-    key: ColumnElement[Any],
-    id_: ColumnElement[int],
-    backwards: bool,
-    limit: int,
-) -> Select[*tuple[Any, ...]]:
-    order = [key.desc(), id_.desc()] if backwards else [key, id_]
-    # One more than asked for tells whether there is more.
-    return query.add_columns(key.label("sort_key")).order_by(*order).limit(limit + 1)
-
-
-def _page(found: Sequence[AnyRow], limit: int) -> Page:
-    more, rows = len(found) > limit, found[:limit]
-    return Page(rows, (rows[-1].sort_key, rows[-1].id) if more else None)
+    return [page(rows, limit) for rows in found]

@@ -34,8 +34,11 @@ from sqlalchemy.orm import Session
 from taskapp.db import AnyRow, Instant, fetch, now, savepoint, transaction
 from taskapp.domain import dates, projects, ranks
 from taskapp.domain.actors import Actor
-from taskapp.domain.errors import AuthenticationFailed, StaleVersion
+from taskapp.domain.errors import StaleVersion
 from taskapp.models import Event, Label, Project, Section, Task, TaskLabel, User
+from taskapp.services import standing
+from taskapp.services.standing import OWNER
+from taskapp.statements import Kept
 
 Kind = Literal["task", "project", "section", "label"]
 Verb = Literal["created", "updated", "deleted", "restored", "removed"]
@@ -312,9 +315,17 @@ class Act:
         )
 
 
+# Two may read an account at once; two acts in its name come one after the other.
+_ACCOUNT = Kept(
+    select(User.time_zone, User.is_active, User.credentials_changed_at)
+    .where(User.id == OWNER)
+    .with_for_update(key_share=True)
+)
+
+
 @contextmanager
 def act(actor: Actor, *, undoes: int | None = None) -> Iterator[Act]:
-    """Do something in somebody's name; raise AuthenticationFailed when the account is gone.
+    """Do something in somebody's name; raise AuthenticationFailed unless they may.
 
     An act inside another joins it. What raises leaves nothing behind.
     """
@@ -323,14 +334,9 @@ def act(actor: Actor, *, undoes: int | None = None) -> Iterator[Act]:
         if outer is not None:
             yield outer
             return
-        query = select(User.time_zone).where(User.id == actor.id)
-        # Two may read an account at once; two acts in its name come one after the other.
-        zone_name = session.execute(query.with_for_update(key_share=True)).scalar_one_or_none()
-        if zone_name is None:
-            raise AuthenticationFailed(
-                "The account that this speaks for is gone.", code="account_unavailable"
-            )
-        doing = session.info["act"] = Act(session, actor, zone_name, undoes)
+        found = fetch(_ACCOUNT, {"owner_id": actor.id})
+        standing.check(actor, *found)
+        doing = session.info["act"] = Act(session, actor, found[0].time_zone, undoes)
         try:
             yield doing
             doing.settle()

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, bindparam, func, select
 
-from taskapp.db import AnyRow, fetch
+from taskapp.db import AnyRow, BigId, fetch
 from taskapp.domain import dates, rules
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import Fault, NotFound, RuleViolation
@@ -25,11 +26,14 @@ from taskapp.services.filters import (
 )
 from taskapp.services.paging import Page, Position
 from taskapp.services.records import Act, act, batches, check_version
+from taskapp.services.standing import OWNER, STANDS, fetch_own
+from taskapp.statements import Kept
 
 # Beyond it, counting stops: nobody needs to know whether it is 1,203 or 1,204.
 COUNT_MOST = 1000
 # SQLite puts together no more than 500 queries.
 LISTS_AT_ONCE = 100
+_ONE = Kept(select_tasks(OWNER).where(Task.id == bindparam("task_id", type_=BigId), STANDS))
 _NO_DATES: dict[str, Any] = dict.fromkeys(dates.DUE)
 
 
@@ -59,7 +63,7 @@ def create_in(doing: Act, values: dict[str, Any]) -> AnyRow:
 
 def show(actor: Actor, task_id: int) -> AnyRow:
     """One task of the actor's; raise NotFound."""
-    found = fetch(select_tasks(actor).where(Task.id == task_id))
+    found = fetch_own(actor, _ONE, {"task_id": task_id})
     if not found:
         raise NotFound("There is no such task.")
     return found[0]
@@ -77,19 +81,25 @@ def list_page(
 
     In the order of completion there are only those that are done.
     """
+    find = _kept_stretch if filter_.is_plain else _stretch
+    query = find(filter_, sort, limit, after is not None)
+    return paging.page(fetch_own(actor, query, paging.place(after)), limit)
+
+
+def _stretch(filter_: Filter, sort: str, limit: int, goes_on: bool) -> Select[*tuple[Any, ...]]:
     name = sort.removeprefix("-")
-    query = select_tasks(actor, filter_)
+    query = select_tasks(OWNER, filter_).where(STANDS)
     if name == "completed_at":
         query = query.where(is_completed(True))
     key, id_ = order_of(name, filter_)
-    return paging.take(
-        query,
-        key,
-        id_,
-        backwards=sort.startswith("-"),
-        limit=limit,
-        after=after,
+    return paging.stretch(
+        query, key, id_, backwards=sort.startswith("-"), limit=limit, goes_on=goes_on
     )
+
+
+@lru_cache(maxsize=256)
+def _kept_stretch(filter_: Filter, sort: str, limit: int, goes_on: bool) -> Kept:
+    return Kept(_stretch(filter_, sort, limit, goes_on))
 
 
 def list_first_pages(
@@ -101,7 +111,7 @@ def list_first_pages(
         found
         for some in batches(filters, LISTS_AT_ONCE)
         for found in paging.take_each(
-            [select_tasks(actor, each) for each in some],
+            [select_tasks(actor.id, each) for each in some],
             ORDERS[name],
             Task.__table__.c.id,
             backwards=sort.startswith("-"),
@@ -123,7 +133,7 @@ def count(actor: Actor, filter_: Filter = ALL) -> Counts:
     """How many of the actor's tasks that a filter lets through are open and done."""
 
     def up_to_most(completed: bool) -> Any:
-        some = select_tasks(actor, replace(filter_, completed=completed), [Task.id])
+        some = select_tasks(actor.id, replace(filter_, completed=completed), [Task.id])
         bounded = some.limit(COUNT_MOST).subquery()
         return select(func.count()).select_from(bounded).scalar_subquery()
 
@@ -133,7 +143,7 @@ def count(actor: Actor, filter_: Filter = ALL) -> Counts:
 
 def passes(actor: Actor, task: AnyRow, filter_: Filter) -> bool:
     """Whether a filter lets a task of the actor's through."""
-    return bool(fetch(select(Task.id).where(*conditions(actor, filter_), Task.id == task.id)))
+    return bool(fetch(select(Task.id).where(*conditions(actor.id, filter_), Task.id == task.id)))
 
 
 def update(

@@ -622,15 +622,15 @@ def test_the_document_names_the_header_wherever_it_is_heeded(client: FlaskClient
 # ---------------------------------------------------------------- what it costs
 
 
-def test_a_key_costs_three_statements(app: Flask, alice: Caller) -> None:
-    """Removing what is over, claiming, storing the answer. Without a key, POST costs none more."""
+def test_a_key_costs_four_statements(app: Flask, alice: Caller) -> None:
+    """Asking at the door who calls, removing what is over, claiming, storing the answer."""
     with app.app_context(), recorded() as without:
         alice.add_task()
     with app.app_context(), recorded() as first:
         assert post_task(alice).status_code == 201
     with app.app_context(), recorded() as repeat:
         assert post_task(alice).headers[REPLAYED] == "true"
-    assert [len(each) for each in (without, first, repeat)] == [4, 7, 4]
+    assert [len(each) for each in (without, first, repeat)] == [3, 7, 4]
 
 
 # ---------------------------------------------------------------- any sequence

@@ -1,0 +1,75 @@
+"""Whether an account may act: it is there, it is open, and its password is that of the token.
+
+Asking costs as much as what most requests come for, so what reads or writes an account's things
+asks along, in its own statement; `confirm()` asks alone, and says what is wrong.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
+
+from taskapp.db import AnyRow, BigId, Instant, fetch
+from taskapp.domain.actors import Actor
+from taskapp.domain.errors import AuthenticationFailed
+from taskapp.models import User
+from taskapp.statements import Kept
+
+# Whose things a statement is about, and since when their password has to be the same.
+OWNER = bindparam("owner_id", type_=BigId)
+SINCE = bindparam("since", type_=Instant)
+
+_ANY_TIME = datetime.max.replace(tzinfo=UTC)
+
+# For a statement that reads: that the account stands. It is asked once, however many rows.
+STANDS: ColumnElement[bool] = (
+    select(User.id)
+    .where(
+        User.id == OWNER,
+        User.is_active,
+        or_(User.credentials_changed_at.is_(None), User.credentials_changed_at <= SINCE),
+    )
+    .exists()
+)
+
+_ACCOUNT = Kept(select(User.is_active, User.credentials_changed_at).where(User.id == OWNER))
+
+
+def fetch_own(
+    actor: Actor, query: Select[*tuple[Any, ...]] | Kept, values: Mapping[str, Any]
+) -> Sequence[AnyRow]:
+    """The rows of a statement that has OWNER and STANDS in it; raise AuthenticationFailed."""
+    since = actor.standing.issued_at or _ANY_TIME
+    found = fetch(query, {**values, "owner_id": actor.id, "since": since})
+    if found:
+        actor.standing.is_sure = True
+    else:
+        confirm(actor)
+    return found
+
+
+def confirm(actor: Actor) -> None:
+    """Raise AuthenticationFailed unless it is known, or the database says, that the actor may."""
+    if actor.standing.is_sure:
+        return
+    check(actor, *fetch(_ACCOUNT, {"owner_id": actor.id}))
+
+
+def unavailable() -> AuthenticationFailed:
+    """That there is no such account, or no more."""
+    message = "The account that this token speaks for is closed or gone."
+    return AuthenticationFailed(message, code="account_unavailable")
+
+
+def check(actor: Actor, *found: AnyRow) -> None:
+    """The same of the account's row, if there is one: `is_active`, `credentials_changed_at`."""
+    if not found or not found[0].is_active:
+        raise unavailable()
+    issued_at, changed_at = actor.standing.issued_at, found[0].credentials_changed_at
+    if issued_at and changed_at and changed_at > issued_at:
+        raise AuthenticationFailed(
+            "The password has been changed since this token was issued; log in again.",
+            code="token_revoked",
+        )
+    actor.standing.is_sure = True
