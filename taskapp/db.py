@@ -201,9 +201,9 @@ def transaction() -> Iterator[Session]:
     # Somebody may have read through the session (in `flask shell`, say): that snapshot ends here.
     session.rollback()
     session.expire_all()
-    session.info["open"] = True
+    session.info["open"] = None
     try:
-        session.connection(execution_options=WRITE)
+        session.info["open"] = session.connection(execution_options=WRITE)
         yield session
         session.flush()
         # From here on nobody can say that it did not happen.
@@ -235,11 +235,12 @@ def snapshot() -> Iterator[Session]:
         raise RuntimeError("a snapshot cannot begin inside a transaction()")
     session.rollback()
     session.expire_all()
-    session.info["open"] = True
+    session.info["open"] = None
     on_sqlite = db.engine.dialect.name == "sqlite"
     options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     try:
         connection = session.connection(execution_options={} if on_sqlite else options)
+        session.info["open"] = connection
         with _query_only(connection) if on_sqlite else nullcontext():
             yield session
     finally:
@@ -306,13 +307,14 @@ def remaking() -> Iterator[Connection]:
 @event.listens_for(db.session, "before_flush")
 def _refuse_stray_changes(session: Session, *_: object) -> None:
     # A query flushes by itself; what it would send from outside would be rolled back in silence.
-    if not session.info.get("open"):
+    if "open" not in session.info:
         raise RuntimeError(STRAY)
 
 
 def is_open() -> bool:
     """Whether the caller stands inside `with transaction():`."""
-    return bool(db.session().info.get("open"))
+    # Not db.session(), which would make one for whoever only asks.
+    return db.session.registry.has() and "open" in db.session().info
 
 
 def fetch(
@@ -323,9 +325,10 @@ def fetch(
     Outside it changes nothing, and so it is done again as under `repeatable()`, always.
     """
     if is_open():
+        session = db.session()
         # What waits to be written goes first.
-        db.session.flush()
-        return _send(db.session.connection(), statement, values)
+        session.flush()
+        return _send(session.info["open"], statement, values)
 
     def read() -> Sequence[AnyRow]:
         with reader().connect() as connection:

@@ -5,8 +5,8 @@ import re
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, current_app, g, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from flask_caching import Cache
 from flask_compress import Compress
 from flask_cors import CORS
@@ -78,6 +78,19 @@ class _LoginManager(LoginManager):
         return None
 
 
+class _Limiter(Limiter):
+    """One that leaves the views alone that have no limit.
+
+    Here limits stand above views, which look at them; its parent looks before each request too.
+    """
+
+    def _check_request_limit(
+        self, callable_name: str | None = None, in_middleware: bool = True
+    ) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 class _Signer(TimestampSigner):
     """One that bears that another host's clock is ahead; its parent takes that for a forgery."""
 
@@ -90,7 +103,13 @@ class _Signer(TimestampSigner):
 
 
 class _Sessions(SecureCookieSessionInterface):
-    """Sessions in cookies, whichever host has signed them."""
+    """Sessions in cookies, whichever host has signed them; the API has none."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """The session that a request brings, or an empty one."""
+        if request.path.startswith("/api/"):
+            return self.session_class()
+        return super().open_session(app, request)
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """What reads and writes them."""
@@ -109,7 +128,7 @@ EXPOSED = ["ETag", REPLAYED, "Link", "Location", "Retry-After", ACT_ID, "X-Reque
 
 migrate = Migrate()
 jwt = JWTManager()
-limiter = Limiter(key_func=client_address)
+limiter = _Limiter(key_func=client_address)
 api = Api()
 csrf = CSRFProtect()
 login_manager = _LoginManager()

@@ -7,6 +7,7 @@ own, which PROMETHEUS_MULTIPROC_DIR holds, and whoever is asked adds up those of
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,8 @@ class CountedPool(QueuePool):
 
     def connect(self) -> PoolProxiedConnection:
         """Hand out a connection, and count whoever waits for it meanwhile."""
+        if self.checkedout() < self.size():
+            return super().connect()
         pool_waiting.inc()
         try:
             return super().connect()
@@ -103,9 +106,17 @@ def watch(engine: Engine) -> None:
 
 def count_request(method: str, route: str | None, status: int, took: float) -> None:
     """Count one request that has been answered."""
-    route = route or UNKNOWN
-    requests.labels(method if method in METHODS else UNKNOWN, route, str(status)).inc()
-    seconds.labels(route).observe(took)
+    counter, histogram = _collectors(
+        method if method in METHODS else UNKNOWN, route or UNKNOWN, str(status)
+    )
+    counter.inc()
+    histogram.observe(took)
+
+
+@cache
+def _collectors(method: str, route: str, status: str) -> tuple[Counter, Histogram]:
+    """Found once: looking them up by their labels costs more than counting."""
+    return requests.labels(method, route, status), seconds.labels(route)
 
 
 def expose(folder: Path) -> bytes:

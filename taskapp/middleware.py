@@ -15,6 +15,9 @@ from taskapp import metrics
 
 log = logging.getLogger("taskapp")
 
+# ASCII, since Unicode has line breaks of its own.
+_in_one_line = json.JSONEncoder(default=str).encode
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 PROBES = ("/healthz", "/readyz", "/metrics")
@@ -108,7 +111,7 @@ class JsonFormatter(logging.Formatter):
         line |= {k: v for k, v in vars(record).items() if k not in self._ORDINARY}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return _in_one_line(line)
 
 
 def _set_up_logging(level: str) -> None:

@@ -250,6 +250,10 @@ class Blueprint(flask_smorest.Blueprint):
         super().__init__(*args, **kwargs)
         self._prepare_doc_cbks.append(self._document_common)
 
+    def arguments(self, schema: Any, **options: Any) -> Any:
+        """Take what any blueprint takes; a schema is made once, and not anew for each request."""
+        return super().arguments(schema() if isinstance(schema, type) else schema, **options)
+
     def add_url_rule(
         self,
         rule: str,

@@ -62,11 +62,13 @@ def _write(statement: Any, dialect: Dialect) -> _Written:
     compiled = statement.compile(dialect=dialect)
     if any(bind.expanding for bind in compiled.binds.values()):
         raise TypeError("a list of values makes another statement for each length")
+    if getattr(compiled, "prefetch", ()):
+        raise TypeError(f"Python's defaults are to be given: {compiled.prefetch}")
     named = {name: bind.value for name, bind in compiled.binds.items()}
     state = compiled.construct_expanded_state(named)
     types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
     writers = {name: types[name].bind_processor(dialect) for name in state.parameters}
-    told = statement.selected_columns if statement.is_select else statement.returning_columns
+    told = statement.exported_columns
     readers = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in told]
     return _Written(
         state.statement,

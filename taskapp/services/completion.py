@@ -32,8 +32,9 @@ def complete(
     Raise Conflict when one has open subtasks that are not among them, and nothing is said of these.
     """
     ids = {row.id for row in rows}
+    parents = [row.id for row in rows if doing.has_subtasks(row)]
     below = [
-        row for row in trees.below(doing.actor, ids) if not row.completed and row.id not in ids
+        row for row in trees.below(doing.actor, parents) if not row.completed and row.id not in ids
     ]
     if below and subtasks is None:
         how_many = "is an open subtask" if len(below) == 1 else f"are {len(below)} open subtasks"

@@ -11,9 +11,11 @@ of its events in the order in which they were committed: whoever has read up to 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from sqlalchemy import (
+    ColumnDefault,
     Date,
     Select,
     String,
@@ -24,14 +26,13 @@ from sqlalchemy import (
     delete,
     func,
     insert,
-    literal,
     select,
     type_coerce,
     update,
 )
 from sqlalchemy.orm import Session
 
-from taskapp.db import AnyRow, Instant, fetch, now, savepoint, transaction
+from taskapp.db import AnyRow, BigId, Instant, fetch, now, savepoint, transaction
 from taskapp.domain import dates, projects, ranks
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import StaleVersion
@@ -101,13 +102,63 @@ FIELDS: dict[Kind, tuple[str, ...]] = {
 # What decides how a subtask counts with its parent.
 COUNTED = {"completed", "deleted_at", "parent_id"}
 
+# ---------------------------------------------------------------- what every act sends
 
-def _returned(kind: Kind, labels: Iterable[int]) -> list[Any]:
-    """The columns of COLUMNS, told by the statement that writes them; the labels are known."""
+# Two may read an account at once; two acts in its name come one after the other.
+_ACCOUNT = Kept(
+    select(User.time_zone, User.is_active, User.credentials_changed_at)
+    .where(User.id == OWNER)
+    .with_for_update(key_share=True)
+)
+_ID = bindparam("this_id", type_=BigId)
+_ONE: dict[Kind, Kept] = {
+    kind: Kept(select(*COLUMNS[kind]).where(table.c.user_id == OWNER, table.c.id == _ID))
+    for kind, table in TABLES.items()
+}
+_EVENT = Kept(
+    insert(Event.__table__)
+    .values(
+        {
+            column.name: bindparam(column.name)
+            for column in Event.__table__.c
+            if column.name not in ("id", "first_id")
+        }
+    )
+    .returning(Event.__table__.c.id)
+)
+
+
+@lru_cache(maxsize=256)
+def _insertion(kind: Kind, names: tuple[str, ...]) -> Kept:
+    """Stores a thing of which these columns are given, and tells COLUMNS."""
+    values: dict[str, Any] = {
+        column.name: column.default.arg
+        for column in TABLES[kind].c
+        if isinstance(column.default, ColumnDefault) and column.default.is_scalar
+    }
+    values |= {name: bindparam(name) for name in names}
+    return Kept(insert(TABLES[kind]).values(values).returning(*_returned(kind)))
+
+
+@lru_cache(maxsize=256)
+def _change(kind: Kind, names: tuple[str, ...]) -> Kept:
+    """Changes these columns of one thing, and tells COLUMNS."""
+    table = TABLES[kind]
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    values["version"] = table.c.version + 1
+    return Kept(update(table).where(table.c.id == _ID).values(values).returning(*_returned(kind)))
+
+
+def _returned(kind: Kind) -> list[Any]:
+    """The columns of COLUMNS, told by the statement that writes them; the labels are given."""
     if kind != "task":
         return COLUMNS[kind]
-    joined = literal(",".join(map(str, labels)), String)
+    joined = bindparam("joined", type_=String)
     return [*Task.__table__.c, type_coerce(joined, _Ids).label("labels")]
+
+
+def _joined(kind: Kind, labels: Iterable[int]) -> dict[str, str]:
+    return {"joined": ",".join(map(str, labels))} if kind == "task" else {}
 
 
 def own(kind: Kind, actor: Actor) -> Select[*tuple[Any, ...]]:
@@ -149,7 +200,7 @@ class Act:
     def one(self, kind: Kind, id_: int) -> AnyRow | None:
         """One of the actor's things as it is now, be it in the trash."""
         if (kind, id_) not in self._known:
-            found = fetch(own(kind, self.actor).where(TABLES[kind].c.id == id_))
+            found = fetch(_ONE[kind], {"owner_id": self.actor.id, "this_id": id_})
             if not found:
                 return None
             self._known[kind, id_] = found[0]
@@ -161,8 +212,8 @@ class Act:
         stored = {"created_at": self.moment, **values}
         labels = stored.pop("labels", [])
         columns = marks | stored | self._derived(kind, None, stored)
-        query = insert(TABLES[kind]).values(columns).returning(*_returned(kind, labels))
-        row = self.session.execute(query).one()
+        kept = _insertion(kind, tuple(sorted(columns)))
+        [row] = fetch(kept, columns | _joined(kind, labels))
         self._label([row.id], labels)
         self._known[kind, row.id] = row
         self._note(kind, row.id, verb, {}, fields_of(kind, row))
@@ -194,6 +245,10 @@ class Act:
             self._touch(kind, row)
         for batch in batches([row.id for row in rows]):
             self.session.execute(delete(table).where(table.c.id.in_(batch)))
+
+    def has_subtasks(self, task: AnyRow) -> bool:
+        """Whether there are any in use below a task that this act has read."""
+        return bool(task.subtasks_open or task.subtasks_done or task.id in self._parents)
 
     def settle(self) -> None:
         """Count the subtasks of those tasks that have gained, lost or changed one."""
@@ -234,8 +289,7 @@ class Act:
             "at": self.moment,
         }
         first, *others = self.events
-        query = insert(Event).values(first | common | {"undoes": self.undoes})
-        id_ = self.session.execute(query.returning(Event.id)).scalar_one()
+        [[id_]] = fetch(_EVENT, first | common | {"undoes": self.undoes})
         for batch in batches(others):
             more = [each | common | {"first_id": id_} for each in batch]
             self.session.execute(insert(Event.__table__), more)
@@ -249,17 +303,16 @@ class Act:
         if kind == "task" and values.get("parent_id"):
             self._parents.add(values["parent_id"])
         table, stored = TABLES[kind], {k: v for k, v in values.items() if k != "labels"}
-        marks = {"updated_at": self.moment, "version": table.c.version + 1}
-        columns = stored | self._derived(kind, rows[0], stored) | marks
+        columns = stored | self._derived(kind, rows[0], stored) | {"updated_at": self.moment}
         self._known.clear()
+        if len(ids) == 1:
+            joined = _joined(kind, values.get("labels", getattr(rows[0], "labels", [])))
+            kept = _change(kind, tuple(sorted(columns)))
+            [self._known[kind, ids[0]]] = fetch(kept, columns | joined | {"this_id": ids[0]})
+            return
+        query = update(table).values(columns | {"version": table.c.version + 1})
         for batch in batches(ids):
-            query = update(table).where(table.c.id.in_(batch)).values(columns)
-            if len(ids) > 1:
-                self.session.execute(query)
-                continue
-            labels = values.get("labels", getattr(rows[0], "labels", []))
-            told = self.session.execute(query.returning(*_returned(kind, labels)))
-            self._known[kind, ids[0]] = told.one()
+            self.session.execute(query.where(table.c.id.in_(batch)))
 
     def _derived(self, kind: Kind, row: AnyRow | None, values: dict[str, Any]) -> dict[str, Any]:
         """The columns that follow from those that change."""
@@ -313,14 +366,6 @@ class Act:
                 "after": {name: to_json(value) for name, value in after.items()},
             }
         )
-
-
-# Two may read an account at once; two acts in its name come one after the other.
-_ACCOUNT = Kept(
-    select(User.time_zone, User.is_active, User.credentials_changed_at)
-    .where(User.id == OWNER)
-    .with_for_update(key_share=True)
-)
 
 
 @contextmanager

@@ -264,7 +264,7 @@ def delete(actor: Actor, task_id: int, *, seen: Collection[int] | None = None) -
 
 def discard(doing: Act, rows: Collection[AnyRow]) -> int:
     """Move tasks and those below them to the trash, within an act; return how many were named."""
-    below = trees.below(doing.actor, [row.id for row in rows])
+    below = trees.below(doing.actor, [row.id for row in rows if doing.has_subtasks(row)])
     everything = {row.id: row for row in [*rows, *below]}.values()
     doing.change("task", everything, {"deleted_at": doing.moment}, "deleted")
     return len(rows)
