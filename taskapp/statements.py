@@ -90,19 +90,17 @@ def send(
     driver: Any = connection.connection.driver_connection
     cursor = driver.cursor()
     try:
-        _tell(connection, cursor, written.text, parameters)
+        if connection._echo:
+            connection._log_info(written.text)
+        told = (connection, cursor, written.text, parameters, None, False)
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(*told)
         cursor.execute(written.text, parameters)
+        for listener in connection.dispatch.after_cursor_execute:
+            listener(*told)
         return written.rows(cursor.fetchall()) if written.tells else []
     except connection.dialect.loaded_dbapi.Error as error:
         # As connection.execute() does: it gives up a connection that has died, and raises.
         connection._handle_dbapi_exception(error, written.text, None, cursor, None)
     finally:
         cursor.close()
-
-
-def _tell(connection: Connection, cursor: Any, text: str, parameters: Any) -> None:
-    """Let those hear of it who listen to what is sent."""
-    if connection._echo:
-        connection._log_info(text)
-    for listener in connection.dispatch.before_cursor_execute:
-        listener(connection, cursor, text, parameters, None, False)
