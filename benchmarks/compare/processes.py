@@ -1,0 +1,44 @@
+"""What a server and all that it has started take of the machine."""
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(root: int) -> float:
+    """User and system time of a process and of all below it, those that have ended included."""
+    below: dict[int, list[int]] = defaultdict(list)
+    ticks: dict[int, int] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            # The name stands in brackets, and may hold anything.
+            words = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        pid = int(stat.parent.name)
+        below[int(words[1])].append(pid)
+        ticks[pid] = sum(map(int, words[11:15]))
+    total, open_ = 0, [root]
+    while open_:
+        pid = open_.pop()
+        total += ticks.get(pid, 0)
+        open_ += below[pid]
+    return total / TICKS
+
+
+def busy_seconds() -> float:
+    """What all processors of the machine have worked since it started."""
+    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+    user, nice, system, _idle, _wait, irq, softirq = map(int, words[:7])
+    return (user + nice + system + irq + softirq) / TICKS
+
+
+def memory(pid: int) -> tuple[float, float]:
+    """Megabytes of a process: all that it has in memory; and its part, what is shared divided."""
+    found = {}
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
+        name, value = line.split()[:2]
+        found[name] = int(value) * 1024 / 1e6
+    return found["Rss:"], found["Pss:"]
