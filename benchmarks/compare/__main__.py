@@ -8,13 +8,12 @@ leaves nothing behind. benchmarks/README.md says how to read the tables.
 import argparse
 import time
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.compare import report, systems
 from benchmarks.compare.checks import check, check_ours
-from benchmarks.compare.data import FEWEST, SIZE, fill
+from benchmarks.compare.data import FEWEST, SIZE, fill_ours, fill_peer, people
 from benchmarks.compare.load import find_wrk
 from benchmarks.compare.measure import Plan, measure
 from benchmarks.compare.works import WORKS, Desk, open_desk
@@ -81,11 +80,12 @@ def _works(names: str) -> list[str]:
 
 def prepare(ours: dict[str, str], peer: dict[str, str], users: int) -> None:
     """Make the tables, and the rows in them."""
-    begun, moment = time.monotonic(), datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    begun = time.monotonic()
     systems.migrate(ours)
     systems.create_tables(peer)
-    fill(peer["DATABASE_URL"].replace("+asyncpg", ""), users, moment, peer=True)
-    fill(ours["DATABASE_URL"], users, moment, peer=False)
+    everybody = people(users)
+    fill_peer(peer["DATABASE_URL"].replace("+asyncpg", ""), everybody)
+    fill_ours(ours["DATABASE_URL"], everybody)
     took = time.monotonic() - begun
     print(f"{users * SIZE:,} tasks in each database, after {took:.0f} s", flush=True)
 

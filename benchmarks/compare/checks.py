@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from benchmarks.compare.data import ORGANISED, READERS, SIZE, WRITERS, task_id
@@ -25,8 +26,8 @@ SHARED = ("id", "user_id", "title", "description", "completed")
 def check(*desks: Desk) -> None:
     """Raise Failed unless all of these answer the same, and what they should."""
     for user in (*READERS[:3], *ORGANISED[:3]):
-        _same(desks, lambda desk, user=user: _seen(_json(desk, one(desk, user, 500))))
-        _same(desks, lambda desk, user=user: [_seen(t) for t in _json(desk, list_of(desk, user))])
+        _same(desks, partial(_task, user=user))
+        _same(desks, partial(_list, user=user))
     for desk in desks:
         _check_list(desk)
         _check_strangers(desk)
@@ -77,7 +78,15 @@ def _json(desk: Desk, request: Request, status: int = 200) -> Any:
     return ask(desk.system.url, request, status).json
 
 
-def _seen(task: Any) -> dict[str, Any]:
+def _task(desk: Desk, user: int) -> dict[str, Any]:
+    return _seen(_json(desk, one(desk, user, 500)))
+
+
+def _list(desk: Desk, user: int) -> list[dict[str, Any]]:
+    return [_seen(task) for task in _json(desk, list_of(desk, user))]
+
+
+def _seen(task: dict[str, Any]) -> dict[str, Any]:
     return {name: task[name] for name in SHARED}
 
 

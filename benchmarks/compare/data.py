@@ -1,18 +1,26 @@
 """The same people and tasks for both: rows of one person lie scattered among those of all others.
 
-Of each task the number n of its person follows from its id, and everything else from n.
+Everything that a task is follows from whose it is, and the how manieth of theirs.
 """
 
-from datetime import datetime
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import count
+from typing import Any
 
 import bcrypt
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from taskapp.domain.passwords import make_hash
 
 SIZE = 1000
-ROUNDS = 12
+LARGE_SIZE = 100_000
 PASSWORD = "correct horse battery staple"
+ROUNDS = 12
 # Who does what, by their ids; nobody writes where somebody reads.
 READERS = range(1, 33)
 WRITERS = range(33, 65)
@@ -21,62 +29,21 @@ LOGGING_IN = range(97, 101)
 FEWEST = LOGGING_IN.stop - 1
 
 PROJECTS, SECTIONS, LABELS = 3, 2, 5
+STEP = timedelta(minutes=7)
 
-_USERS = """
-INSERT INTO "user" (email, hashed_password, is_active, created_at, updated_at)
-SELECT 'person-' || u || '@example.com', %(hashed)s, true, %(moment)s::timestamptz{zone}, %(moment)s::timestamptz{zone}
-FROM generate_series(1, %(users)s) u ORDER BY u
-"""
-_SERIES = "FROM generate_series(1, %(size)s) n, generate_series(1, %(users)s) u ORDER BY n, u"
-_TITLE = "'Task ' || n || ': call somebody about the matter'"
-_DESCRIPTION = "CASE WHEN n %% 2 = 0 THEN 'They answer **before noon** only.' END"
-_CREATED = (
-    "(%(moment)s::timestamptz - ((%(size)s - n) * 420 + u * 0.001) * interval '1 second'){zone}"
+Row = Sequence[Any]
+PEER_USER = ("email", "hashed_password", "is_active", "created_at", "updated_at")
+OUR_USER = ("email", "hashed_password")
+PEER_TASK = ("user_id", "title", "description", "completed", "created_at", "updated_at")
+OUR_TASK = (
+    *(*PEER_TASK, "completed_at", "rank", "priority"),
+    *("project_id", "section_id", "due_on", "agenda"),
 )
-_PEER_TASKS = f"""
-INSERT INTO task (user_id, title, description, completed, created_at, updated_at)
-SELECT u, {_TITLE}, {_DESCRIPTION}, n %% 3 = 0, {_CREATED}, {_CREATED} {_SERIES}
-"""
-_PLACES = f"""
-INSERT INTO project (user_id, name, rank)
-SELECT u, 'Project ' || p, 'p' || lpad(p::text, 16, '0')
-FROM generate_series({ORGANISED.start}, {ORGANISED.stop - 1}) u, generate_series(1, {PROJECTS}) p
-ORDER BY u, p;
-INSERT INTO section (user_id, project_id, name, rank)
-SELECT user_id, id, 'Section ' || s, 'p' || lpad(s::text, 16, '0')
-FROM project, generate_series(1, {SECTIONS}) s ORDER BY id, s;
-INSERT INTO label (user_id, name, key)
-SELECT u, 'Label ' || l, 'label ' || l
-FROM generate_series({ORGANISED.start}, {ORGANISED.stop - 1}) u, generate_series(1, {LABELS}) l
-ORDER BY u, l
-"""
-_ORGANISED = f"u BETWEEN {ORGANISED.start} AND {ORGANISED.stop - 1}"
-_FILED = f"{_ORGANISED} AND n %% 4 > 0"
-_PROJECT = f"(u - {ORGANISED.start}) * {PROJECTS} + n %% 4"
-_DUE = "(%(moment)s::date + n %% 60)"
-_OUR_TASKS = f"""
-INSERT INTO task (user_id, title, description, completed, created_at, updated_at, completed_at,
-rank, project_id, section_id, due_on, agenda, priority)
-SELECT u, {_TITLE}, {_DESCRIPTION}, n %% 3 = 0, {_CREATED}, {_CREATED},
-CASE WHEN n %% 3 = 0 THEN {_CREATED} END,
-'p' || lpad((extract(epoch FROM {_CREATED}) * 1000000)::bigint::text, 16, '0'),
-CASE WHEN {_FILED} THEN {_PROJECT} END,
-CASE WHEN {_FILED} AND n %% 3 > 0 THEN ({_PROJECT} - 1) * {SECTIONS} + n %% 3 END,
-CASE WHEN {_ORGANISED} AND n %% 5 < 2 THEN {_DUE} END,
-CASE WHEN {_ORGANISED} AND n %% 5 < 2 THEN {_DUE} || 'T24:00' ELSE '~' END,
-CASE WHEN {_ORGANISED} THEN n %% 4 ELSE 0 END {_SERIES}
-"""
-# None, one or two for each task, in turn.
-_LABELS_OF_TASKS = f"""
-INSERT INTO task_label (label_id, task_id, completed, created_at)
-SELECT (user_id - {ORGANISED.start}) * {LABELS} + 1 + (id + 2 * other) %% {LABELS}, id, completed,
-created_at FROM task, generate_series(0, 1) other
-WHERE user_id BETWEEN {ORGANISED.start} AND {ORGANISED.stop - 1} AND id %% 3 > other
-"""
+TASK_LABEL = ("label_id", "task_id", "completed", "created_at")
 
 
 def task_id(users: int, user: int, n: int) -> int:
-    """The id of somebody's nth task."""
+    """The id of somebody's nth task, of those that everybody has as many of."""
     return (n - 1) * users + user
 
 
@@ -85,26 +52,153 @@ def email(user: int) -> str:
     return f"person-{user}@example.com"
 
 
-def fill(url: str, users: int, moment: datetime, *, peer: bool) -> None:
-    """Make the rows of one of the databases, by the database itself, and let it settle.
+@dataclass(frozen=True)
+class People:
+    """How many tasks everybody has, by their ids; `moment` is when they made the last."""
 
-    Everybody has the same password, since hashing takes its time.
-    """
-    values = {"users": users, "size": SIZE, "moment": moment, "hashed": hashed(peer=peer)}
-    # The peer's columns hold instants without a time zone.
-    words = {"zone": " AT TIME ZONE 'UTC'" if peer else ""}
-    scripts = (_USERS, _PEER_TASKS) if peer else (_USERS, _PLACES, _OUR_TASKS, _LABELS_OF_TASKS)
+    sizes: Mapping[int, int]
+    moment: datetime
+
+    @cached_property
+    def organised(self) -> dict[int, int]:
+        """Those who have projects and labels, numbered."""
+        larger = (user for user, size in self.sizes.items() if size > SIZE)
+        return {user: number for number, user in enumerate((*ORGANISED, *larger))}
+
+    def users(self, columns: Sequence[str], hashed: str) -> Iterator[Row]:
+        """Everybody, with the same password, since hashing takes its time."""
+        for user in self.sizes:
+            yield (email(user), hashed, True, self.moment, self.moment)[: len(columns)]
+
+    def places(self) -> Iterator[tuple[str, Sequence[str], list[Row]]]:
+        """The tables of places and labels, with their rows."""
+        projects = [(u, f"Project {n}", _rank(n)) for u in self.organised for n in range(PROJECTS)]
+        sections = [
+            (row[0], project, f"Section {n}", _rank(n))
+            for project, row in enumerate(projects, 1)
+            for n in range(SECTIONS)
+        ]
+        labels = [(u, f"Label {n}", f"label {n}") for u in self.organised for n in range(LABELS)]
+        yield "project", ("user_id", "name", "rank"), projects
+        yield "section", ("user_id", "project_id", "name", "rank"), sections
+        yield "label", ("user_id", "name", "key"), labels
+
+    def tasks(self) -> Iterator[Row]:
+        """Everybody's first, then everybody's second, and so on; with more columns for ours."""
+        for user, n, created in self._each():
+            done = n % 3 == 0
+            description = None if n % 2 else "They answer **before noon** only."
+            title = f"Task {n}: call somebody about the matter"
+            rank = _rank(int(created.timestamp() * 1_000_000))
+            yield (
+                *(user, title, description, done, created, created),
+                *(created if done else None, rank, *self._marks(user, n)),
+            )
+
+    def labels_of_tasks(self) -> Iterator[Row]:
+        """None, one or two for each task, in turn."""
+        for task, (user, n, created) in zip(count(1), self._each(), strict=False):
+            if user in self.organised:
+                first = self.organised[user] * LABELS + 1
+                for other in range(n % 3):
+                    yield first + (n + 2 * other) % LABELS, task, n % 3 == 0, created
+
+    def _each(self) -> Iterator[tuple[int, int, datetime]]:
+        most = max(self.sizes.values())
+        for n in range(1, most + 1):
+            for user, size in self.sizes.items():
+                if n <= size:
+                    yield user, n, self.moment - (size - n) * STEP - timedelta(milliseconds=user)
+
+    def _marks(self, user: int, n: int) -> tuple[int, int | None, int | None, Any, str]:
+        """Priority, project, section, and when it is due."""
+        if user not in self.organised:
+            return 0, None, None, None, "~"
+        project = self.organised[user] * PROJECTS + n % 4 if n % 4 else None
+        section = (project - 1) * SECTIONS + n % 3 if project and n % 3 else None
+        due = (self.moment + timedelta(days=n % 60)).date() if n % 5 < 2 else None
+        return n % 4, project, section, due, f"{due}T24:00" if due else "~"
+
+
+def people(users: int, *, large: bool = False) -> People:
+    """So many; and one more with many more tasks."""
+    sizes = dict.fromkeys(range(1, users + 1), SIZE)
+    if large:
+        sizes[users + 1] = LARGE_SIZE
+    return People(sizes, datetime.now(UTC).replace(minute=0, second=0, microsecond=0))
+
+
+def fill_peer(url: str, people: People) -> None:
+    """Make the rows of the peer's database."""
+    hashed = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(ROUNDS)).decode()
     with psycopg.connect(url) as connection:
-        for script in scripts:
-            for sql in script.format(**words).split(";\n"):
-                connection.execute(sql, values)
+        # Its columns hold instants without a time zone, which are UTC.
+        _copy(connection, "user", PEER_USER, map(_naive, people.users(PEER_USER, hashed)))
+        tasks = (_naive(row[: len(PEER_TASK)]) for row in people.tasks())
+        _copy(connection, "task", PEER_TASK, tasks)
+    _settle(url)
+
+
+def fill_ours(url: str, people: People) -> None:
+    """Make the same rows, and besides them projects, sections and labels for some."""
+    tables = [
+        ("user", OUR_USER, people.users(OUR_USER, make_hash(PASSWORD, ROUNDS))),
+        *people.places(),
+        ("task", OUR_TASK, people.tasks()),
+        ("task_label", TASK_LABEL, people.labels_of_tasks()),
+    ]
+    if url.startswith("sqlite:///"):
+        _fill_sqlite(url.removeprefix("sqlite:///"), tables)
+        return
+    with psycopg.connect(url) as connection:
+        for table in tables:
+            _copy(connection, *table)
+    _settle(url)
+
+
+def _copy(
+    connection: psycopg.Connection[Any], table: str, columns: Sequence[str], rows: Iterable[Row]
+) -> None:
+    names = SQL(", ").join(map(Identifier, columns))
+    statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(table), names)
+    with connection.cursor().copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def _settle(url: str) -> None:
+    """What PostgreSQL does by itself a while after so much was written."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
 
 
-def hashed(*, peer: bool) -> str:
-    """The hash of the password that a sign-up would have stored."""
-    if not peer:
-        return make_hash(PASSWORD, ROUNDS)
-    return bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(ROUNDS)).decode()
+def _fill_sqlite(
+    file: str, tables: Iterable[tuple[str, Sequence[str], Iterable[Row]]]
+) -> None:
+    connection = sqlite3.connect(file)
+    with connection:
+        for table, columns, rows in tables:
+            marks = ", ".join("?" * len(columns))
+            statement = f'INSERT INTO "{table}" ({", ".join(columns)}) VALUES ({marks})'
+            connection.executemany(statement, map(_texts, rows))
+    connection.execute("ANALYZE")
+    connection.close()
+
+
+def _naive(row: Row) -> Row:
+    return [each.replace(tzinfo=None) if isinstance(each, datetime) else each for each in row]
+
+
+def _texts(row: Row) -> Row:
+    """A row as SQLite keeps it, which has no type for instants and days."""
+    return [
+        f"{each:%Y-%m-%d %H:%M:%S.%f}"
+        if isinstance(each, datetime)
+        else (each.isoformat() if hasattr(each, "isoformat") else each)
+        for each in row
+    ]
+
+
+def _rank(number: int) -> str:
+    return f"p{number:016d}"

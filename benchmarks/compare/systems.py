@@ -99,9 +99,11 @@ def migrate(settings: dict[str, str]) -> None:
 @contextmanager
 def ours(settings: dict[str, str], app: str = "", name: str = "ours") -> Iterator[System]:
     """taskapp, or another application under the same server."""
-    with serving(settings, arguments=[app] if app else []) as server:
-        with _telling(server.log):
-            yield System(name, server.url, server.process.pid, lambda: server.workers)
+    with (
+        serving(settings, arguments=[app] if app else []) as server,
+        _telling(server.log),
+    ):
+        yield System(name, server.url, server.process.pid, lambda: server.workers)
 
 
 # ---------------------------------------------------------------- the peer
@@ -122,7 +124,14 @@ def create_tables(settings: dict[str, str]) -> None:
 def peer(settings: dict[str, str]) -> Iterator[System]:
     """The system that is replaced, under uvicorn as its documentation has it."""
     port = free_port()
-    command = [PEER_PYTHON, "-m", "uvicorn", "benchmarks.peer.main:app", "--port", str(port)]
+    command: list[str | Path] = [
+        PEER_PYTHON,
+        "-m",
+        "uvicorn",
+        "benchmarks.peer.main:app",
+        "--port",
+        str(port),
+    ]
     command += ["--workers", str(WORKERS), "--no-access-log", "--log-level", "warning"]
     command += ["--loop", "uvloop", "--http", "httptools"]
     with (
@@ -134,10 +143,10 @@ def peer(settings: dict[str, str]) -> Iterator[System]:
             cwd=ROOT,
             env=_inherited() | settings,
         ) as process,
+        _telling(Path(folder) / "log"),
     ):
-        with _telling(Path(folder) / "log"):
-            workers = partial(_spawned, process.pid)
-            yield System("peer", f"http://127.0.0.1:{port}", process.pid, workers)
+        workers = partial(_spawned, process.pid)
+        yield System("peer", f"http://127.0.0.1:{port}", process.pid, workers)
 
 
 def _spawned(parent: int) -> list[int]:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import jwt
 
 from benchmarks.compare.data import ORGANISED, PASSWORD, READERS, SIZE, WRITERS, email, task_id
-from benchmarks.compare.load import JSON, Request, ask
+from benchmarks.compare.load import Request, ask
 from benchmarks.compare.systems import JWT_SECRET, System
 
 PAGE = 50

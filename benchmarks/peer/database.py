@@ -1,4 +1,7 @@
-"""The engine, and a session for each request. `python -m benchmarks.peer.database` makes the tables."""
+"""The engine, and a session for each request.
+
+`python -m benchmarks.peer.database` makes the tables.
+"""
 
 import asyncio
 import os
