@@ -70,7 +70,7 @@ class People:
         for user in self.sizes:
             yield (email(user), hashed, True, self.moment, self.moment)[: len(columns)]
 
-    def places(self) -> Iterator[tuple[str, Sequence[str], list[Row]]]:
+    def places(self) -> Iterator[tuple[str, Sequence[str], Sequence[Row]]]:
         """The tables of places and labels, with their rows."""
         projects = [(u, f"Project {n}", _rank(n)) for u in self.organised for n in range(PROJECTS)]
         sections = [
@@ -173,9 +173,7 @@ def _settle(url: str) -> None:
         connection.execute("CHECKPOINT")
 
 
-def _fill_sqlite(
-    file: str, tables: Iterable[tuple[str, Sequence[str], Iterable[Row]]]
-) -> None:
+def _fill_sqlite(file: str, tables: Iterable[tuple[str, Sequence[str], Iterable[Row]]]) -> None:
     connection = sqlite3.connect(file)
     with connection:
         for table, columns, rows in tables:

@@ -114,10 +114,12 @@ def find_wrk() -> str:
 class Load:
     """wrk, with requests that it sends in turn over so many connections."""
 
-    def __init__(self, folder: Path, url: str, requests: Sequence[Request]) -> None:
-        """Prepare the requests."""
+    def __init__(
+        self, folder: Path, url: str, requests: Sequence[Request], name: str = "requests"
+    ) -> None:
+        """Prepare the requests; loads of the same name are not for the same time."""
         self._url = url
-        self._file = folder / "requests"
+        self._file = folder / name
         host = urlsplit(url).netloc
         with self._file.open("wb") as file:
             for each in requests:
@@ -139,14 +141,14 @@ class Load:
 
     @contextmanager
     def meanwhile(self, connections: int) -> Iterator[list[Count]]:
-        """Send until the block ends; what came of it is in the list after that."""
+        """Send until the block ends; what came of it, if only little, is in the list after that."""
         counts: list[Count] = []
         process = self._start(connections, 600)
         try:
             yield counts
         finally:
             process.send_signal(signal.SIGINT)
-            counts.append(self._end(process))
+            counts.append(self._end(process, fewest=0))
 
     def _start(self, connections: int, seconds: int, *more: str) -> subprocess.Popen[str]:
         options = ["-t", "1", "-c", str(connections), "-d", f"{seconds}s", "--timeout", TIMEOUT]
@@ -157,13 +159,13 @@ class Load:
             text=True,
         )
 
-    def _end(self, process: subprocess.Popen[str]) -> Count:
+    def _end(self, process: subprocess.Popen[str], fewest: int = 1) -> Count:
         said, _ = process.communicate(timeout=120)
         found = [line for line in said.splitlines() if line.startswith("{")]
         if process.returncode or not found:
             raise Failed(f"wrk ended with status {process.returncode}; it said:\n{said}")
         count = Count(**json.loads(found[-1]))
         bad = [each for each in count.statuses if each[0] != "2" and each != "304"]
-        if count.refused or count.broken or bad or not count.requests:
+        if count.refused or count.broken or bad or count.requests < fewest:
             raise Failed(f"Requests to {self._url} failed: {count}")
         return count

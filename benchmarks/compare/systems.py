@@ -57,6 +57,11 @@ class Server:
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         return urlsplit(self.url)._replace(path=f"/{name}").geturl()
 
+    def version(self) -> str:
+        """Which one it is."""
+        with psycopg.connect(self.url) as connection:
+            return str(connection.info.parameter_status("server_version")).split()[0]
+
 
 @contextmanager
 def postgres() -> Iterator[Server]:
@@ -115,6 +120,16 @@ def peer_settings(database: str) -> dict[str, str]:
     return {"DATABASE_URL": url, "JWT_SECRET_KEY": JWT_SECRET}
 
 
+def find_peer() -> None:
+    """Tell how to get the peer if it is not there."""
+    if not PEER_PYTHON.exists():
+        raise SystemExit(
+            "What taskapp is compared with is missing: `make bench` installs it into .venv-peer; "
+            "by hand: python -m venv .venv-peer && .venv-peer/bin/pip install -r "
+            "requirements-peer.txt"
+        )
+
+
 def create_tables(settings: dict[str, str]) -> None:
     """Make the peer's tables."""
     _call([PEER_PYTHON, "-m", "benchmarks.peer.database"], settings)
@@ -141,7 +156,7 @@ def peer(settings: dict[str, str]) -> Iterator[System]:
             ready=partial(_answers, port),
             log=Path(folder) / "log",
             cwd=ROOT,
-            env=_inherited() | settings,
+            env=inherited() | settings,
         ) as process,
         _telling(Path(folder) / "log"),
     ):
@@ -177,13 +192,14 @@ def _telling(log: Path) -> Iterator[None]:
         raise
 
 
-def _inherited() -> dict[str, str]:
+def inherited() -> dict[str, str]:
+    """What every process needs of the environment; nothing else of the developer's."""
     return {name: os.environ[name] for name in INHERITED if name in os.environ}
 
 
 def _call(command: list[str | Path], settings: dict[str, str]) -> None:
     done = subprocess.run(
-        command, check=False, cwd=ROOT, env=_inherited() | settings, capture_output=True, text=True
+        command, check=False, cwd=ROOT, env=inherited() | settings, capture_output=True, text=True
     )
     if done.returncode:
         raise RuntimeError(f"{command} failed; it said:\n{done.stdout}{done.stderr}")

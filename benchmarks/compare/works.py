@@ -49,13 +49,13 @@ class Desk:
 
 
 def open_desk(system: System, users: int) -> Desk:
-    """Log one person in, and sign tokens like theirs for the others: logging in takes its time."""
+    """Log one person in, and sign tokens like theirs for all others: logging in takes its time."""
     login = log_in(READERS[0])
     claims = jwt.decode(
         ask(system.url, login, 200).json["access_token"], JWT_SECRET, algorithms=["HS256"]
     )
     tokens = {}
-    for user in range(READERS.start, ORGANISED.stop):
+    for user in range(1, users + 1):
         own = {"sub": str(user)} | ({"jti": str(uuid.uuid4())} if "jti" in claims else {})
         tokens[user] = jwt.encode(claims | own, JWT_SECRET, algorithm="HS256")
     return Desk(system, users, tokens)
@@ -152,7 +152,7 @@ class Work:
     goals: Mapping[str, Goal] = field(default_factory=dict)
     status: Mapping[str, str] = field(default_factory=dict)
 
-    def expected(self, system: str) -> str:
+    def status_of(self, system: str) -> str:
         """The only status that is right."""
         return self.status.get(system, "200")
 
