@@ -127,13 +127,19 @@ class Load:
                 file.write(b"%d\n%b" % (len(raw), raw))
 
     def warm(self, connections: int, seconds: float) -> Count:
-        """Send for so long, and count which statuses there were; raise Failed for a bad one."""
-        process = self._start(connections, 60, "statuses")
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
-        return self._end(process)
+        """Send for so long, or until there are answers; count their statuses.
+
+        Raise Failed for a bad one.
+        """
+        for patience in (seconds, 10 * seconds):
+            process = self._start(connections, 60, "statuses")
+            try:
+                process.wait(patience)
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGINT)
+            if (count := self._end(process, fewest=0)).requests:
+                return count
+        raise Failed(f"{self._url} does not answer within {10 * seconds:.0f} s")
 
     def run(self, connections: int, seconds: int) -> Count:
         """Send for so many seconds; raise Failed if a request failed."""

@@ -17,6 +17,7 @@ CONNECTIONS = 16
 # A server is at rest when it takes less than this part of a processor.
 REST = 0.1
 REST_SECONDS = 0.2
+READING = next(work for work in WORKS if work.name == "get")
 Item = TypeVar("Item")
 
 
@@ -73,8 +74,9 @@ class Memory:
 
 @dataclass
 class Findings:
-    """What was seen in all rounds; `rest` is before the first."""
+    """What was seen in so many rounds."""
 
+    rounds: int = 0
     samples: list[Sample] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     memory: list[Memory] = field(default_factory=list)
@@ -85,20 +87,25 @@ def measure(
 ) -> Findings:
     """What whole rounds showed, as many as there is time for."""
     found = Findings()
+    _warm_all(works, desks, plan)
     for number in range(plan.rounds if works or logins else 0):
         begun = time.monotonic()
         for place, work in enumerate(works):
-            for name in turned([each for each in work.make if each in desks], number + place):
-                found.samples.append(sample(work, desks[name], number, plan))
+            for desk in _desks(work, desks, number + place):
+                found.samples.append(sample(work, desk, number, plan))
         if logins:
-            for name in turned([each for each in desks if each != "hello"], number):
-                found.waiting.append(wait_beside_logins(desks[name], number, plan))
-        found.memory += [memory_of(desk.system, number) for desk in desks.values()]
-        took = time.monotonic() - begun
+            people = [desk for desk in _desks(READING, desks, number) if desk.tokens]
+            found.waiting += [wait_beside_logins(desk, number, plan) for desk in people]
+        found.memory += [memory_of(desk.system, number) for desk in desks.values() if desk.tokens]
+        found.rounds, took = number + 1, time.monotonic() - begun
         print(f"round {number + 1} of {plan.rounds}: {took:.0f} s", flush=True)
         if time.monotonic() + took > plan.deadline:
             break
     return found
+
+
+def _desks(work: Work, desks: Mapping[str, Desk], turn: int) -> list[Desk]:
+    return turned([desks[name] for name in work.make if name in desks], turn)
 
 
 def turned(items: Sequence[Item], by: int) -> list[Item]:
@@ -138,6 +145,13 @@ def sample(work: Work, desk: Desk, number: int, plan: Plan) -> Sample:
     )
 
 
+def _warm_all(works: Sequence[Work], desks: Mapping[str, Desk], plan: Plan) -> None:
+    """Connections are opened, statements prepared and templates read once."""
+    for work in works:
+        for desk in _desks(work, desks, 0):
+            _warm(work, desk, -1, plan)
+
+
 def _warm(work: Work, desk: Desk, number: int, plan: Plan) -> Count:
     name = desk.system.name
     requests = work.make[name](desk, f"{number}, warm")
@@ -149,8 +163,8 @@ def _warm(work: Work, desk: Desk, number: int, plan: Plan) -> Count:
 
 def wait_beside_logins(desk: Desk, number: int, plan: Plan) -> Waiting:
     """Let people read, and the same while others log in without pause."""
-    work, system = next(each for each in WORKS if each.name == "get"), desk.system
-    reads = Load(plan.folder, system.url, work.make[system.name](desk, ""))
+    system = desk.system
+    reads = Load(plan.folder, system.url, READING.make[system.name](desk, ""))
     logins = Load(plan.folder, system.url, [log_in(user) for user in LOGGING_IN], "logins")
     waits: dict[str, float] = {}
     counts: list[Count] = []

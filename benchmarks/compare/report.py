@@ -15,10 +15,28 @@ REST_MB_MOST = 90.0
 GROWTH_MOST = 1.1
 START_SECONDS_MOST = 1.5
 COMMAND_SECONDS_MOST = 0.5
+# So much of a processor taken by others disturbs.
+DISTURBED = 0.3
 
 Samples = Sequence[Sample]
 Value = Callable[[Sample], float]
 Row = Sequence[str]
+# What, which system, the figure, the goal, and whether it is met.
+Line = tuple[str, str, str, str, str]
+
+
+def heading(found: Findings) -> str:
+    """How many rounds there were, and whether the machine was left alone."""
+    if not found.samples:
+        return ""
+    busy = statistics.median(each.others for each in found.samples)
+    said = f"Medians of {found.rounds} rounds (least..most), {CONNECTIONS} connections."
+    if busy > DISTURBED:
+        said += (
+            f" Other work kept {busy:.1f} processors busy meanwhile: ratios of processor time are "
+            "the steadier, and differences of a fifth mean nothing."
+        )
+    return said
 
 
 def ratios(works: Sequence[Work], samples: Samples) -> str:
@@ -35,7 +53,7 @@ def ratios(works: Sequence[Work], samples: Samples) -> str:
             cells = (work.title, other, spread(rates), *judge(rates, least=least))
             lines.append((*cells, spread(costs), *judge(costs, most=most)))
     heads = ("work", "against", "throughput", "goal", "", "server CPU a request", "goal", "")
-    return table(f"Ours against the others, {CONNECTIONS} connections", heads, lines)
+    return table("Ours divided by the others' in the same round", heads, lines)
 
 
 def figures(works: Sequence[Work], samples: Samples) -> str:
@@ -55,32 +73,38 @@ def figures(works: Sequence[Work], samples: Samples) -> str:
                 cells = (spread([value(each) for each in own], form) for _, value, form in columns)
                 lines.append((work.title, system, *cells))
     heads = ("work", "system", *(name for name, _, _ in columns))
-    return table("What each did: the median of the rounds (least..most)", heads, lines)
+    return table("What each did", heads, lines)
 
 
-def others(found: Findings, once: Once) -> str:
-    """What has no other system beside it, with its goals."""
+def others(found: Findings, once: Once, *, goals: bool) -> str:
+    """What has no other system beside it; with its goals, if there are any."""
     lines = [*waiting(found)]
     if once.held:
         name = f"one worker, {THREADS} threads, {THREADS} queries of a second at once: s"
         lines.append((name, "ours", spread(once.held), *judge(once.held, HELD_SECONDS_MOST)))
     for system, memory in once.rest.items():
-        goal = REST_MB_MOST if system == "ours" else None
-        judged = judge([memory.largest], goal, "{:.0f}")
-        lines.append(("a worker at rest: MB", system, told(memory), *judged))
+        judged = judge([memory.largest], ours(system, REST_MB_MOST), "{:.0f}")
+        lines.append(("a worker after one login and one list: MB", system, told(memory), *judged))
     lines += growth(found.memory)
     for system, starts in once.starts.items():
-        goal = START_SECONDS_MOST if system == "ours" else None
-        lines.append(("start to first answer: s", system, spread(starts), *judge(starts, goal)))
+        judged = judge(starts, ours(system, START_SECONDS_MOST))
+        lines.append(("start to first answer: s", system, spread(starts), *judged))
     for name, seconds in once.commands.items():
         judged = judge(seconds, COMMAND_SECONDS_MOST)
         lines.append((f"{name}: s", "ours", spread(seconds), *judged))
+    if not goals:
+        lines = [(*line[:3], "", "") for line in lines]
     return table("By themselves", ("what", "system", "", "goal", ""), lines)
 
 
-def waiting(found: Findings) -> Sequence[Row]:
+def ours(system: str, goal: float) -> float | None:
+    """A goal that others do not have."""
+    return goal if system == "ours" else None
+
+
+def waiting(found: Findings) -> list[Line]:
     """Reads beside logins."""
-    lines = []
+    lines: list[Line] = []
     for system in dict.fromkeys(each.system for each in found.waiting):
         own = [each for each in found.waiting if each.system == system]
         alone, beside = [each.alone for each in own], [each.beside for each in own]
@@ -90,22 +114,20 @@ def waiting(found: Findings) -> Sequence[Row]:
             f"{spread(parts)}: {spread(beside, '{:.0f}')} ms beside {logins} logins a second, "
             f"{spread(alone, '{:.0f}')} ms without"
         )
-        goal = WAITING_MOST if system == "ours" else None
         name = "p99 of reads while 4 log in without pause, against without"
-        lines.append((name, system, said, *judge(parts, goal)))
+        lines.append((name, system, said, *judge(parts, ours(system, WAITING_MOST))))
     return lines
 
 
-def growth(memory: Sequence[Memory]) -> Sequence[Row]:
+def growth(memory: Sequence[Memory]) -> list[Line]:
     """Workers after the last round and after the first."""
-    lines = []
+    lines: list[Line] = []
     for system in dict.fromkeys(each.system for each in memory):
         own = [each for each in memory if each.system == system]
-        first, last = own[0], own[-1]
-        grown = [last.largest / first.largest]
-        said = f"{told(last)}; **{grown[0]:.2f}** of what it was after the first round"
-        goal = GROWTH_MOST if system == "ours" else None
-        lines.append(("a worker after the last round: MB", system, said, *judge(grown, goal)))
+        grown = [own[-1].largest / own[0].largest]
+        said = f"{told(own[-1])}; **{grown[0]:.2f}** of what it was after the first round"
+        judged = judge(grown, ours(system, GROWTH_MOST))
+        lines.append(("a worker after the last round: MB", system, said, *judged))
     return lines
 
 
@@ -122,9 +144,9 @@ def single(taken: Sequence[Taken], size: int) -> str:
         verdicts = (judge([value], MOST_MS, "{:.0f}")[1] for value in (each.p50, each.p99))
         p50, p99 = f"**{each.p50:.1f}**", f"{each.p99:.1f}"
         cells = [cell for pair in zip((p50, p99), verdicts, strict=True) for cell in pair]
-        lines.append((each.title, *cells))
+        lines.append((each.title, *cells, f"{each.cpu:.1f}"))
     title = f"One person with {size:,} tasks, one request after the other, within {MOST_MS} ms"
-    return table(title, ("", "p50 ms", "", "p99 ms", ""), lines)
+    return table(title, ("", "p50 ms", "", "p99 ms", "", "server CPU, ms a request"), lines)
 
 
 def paired(samples: Samples, work: str, other: str, value: Value) -> list[float]:

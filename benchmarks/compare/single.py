@@ -7,18 +7,21 @@ from typing import Any
 
 from benchmarks.compare.load import Failed, Load, Request, ask
 from benchmarks.compare.measure import Plan
+from benchmarks.compare.processes import cpu_seconds
 from benchmarks.compare.works import Desk
 
 MOST_MS = 20
+WARM = 0.5
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What one kind of request took, in milliseconds."""
+    """What one kind of request took, and of that the server's processor; milliseconds."""
 
     title: str
     p50: float
     p99: float
+    cpu: float
 
 
 def walk(desk: Desk, user: int, plan: Plan) -> list[Taken]:
@@ -26,11 +29,13 @@ def walk(desk: Desk, user: int, plan: Plan) -> list[Taken]:
     taken = []
     for title, requests in (*_pages(desk, user), *_calls(desk, user)):
         load = Load(plan.folder, desk.system.url, requests)
-        statuses = load.warm(1, plan.warm).statuses
+        statuses = load.warm(1, WARM).statuses
         if set(statuses) - {"200", "201"}:
             raise Failed(f"{title}: answered {statuses}")
+        before = cpu_seconds(desk.system.pid)
         count = load.run(1, plan.seconds)
-        taken.append(Taken(title, count.p50, count.p99))
+        cpu = (cpu_seconds(desk.system.pid) - before) / count.requests * 1000
+        taken.append(Taken(title, count.p50, count.p99, cpu))
     return taken
 
 

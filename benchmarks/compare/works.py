@@ -18,7 +18,7 @@ from benchmarks.compare.systems import JWT_SECRET, System
 PAGE = 50
 # So many tasks of each person are asked for, or changed.
 SPREAD = 50
-BROWSERS = READERS[:8]
+BROWSERS = READERS[:4]
 
 
 @dataclass
