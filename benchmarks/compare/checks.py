@@ -1,7 +1,10 @@
 """Both systems give the same right answers; before that nothing is measured."""
 
+import json
 import re
+import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -32,6 +35,7 @@ def check(*desks: Desk) -> None:
         _check_list(desk)
         _check_strangers(desk)
         _check_writes(desk)
+        _check_sign_up(desk)
 
 
 def check_ours(desk: Desk) -> None:
@@ -72,6 +76,16 @@ def _check_writes(desk: Desk) -> None:
         _expect(expected, _json(desk, one(desk, user, n))["completed"], "what it has stored")
     _expect("Call Ada", _json(desk, update(desk, user, n, "Call Ada"))["title"], "update's answer")
     _expect("Call Ada", _json(desk, one(desk, user, n))["title"], "what it has stored")
+
+    gone = replace(one(desk, user, 1), path=f"/api/{user}/tasks/{made['id']}")
+    ask(desk.system.url, replace(gone, method="DELETE"), 204)
+    ask(desk.system.url, gone, 404)
+
+
+def _check_sign_up(desk: Desk) -> None:
+    body = json.dumps({"email": "somebody-new@example.com", "password": secrets.token_urlsafe(16)})
+    for path, status in (("signup", 201), ("login", 200), ("signup", 409)):
+        ask(desk.system.url, Request(f"/api/auth/{path}", "POST", body=body), status)
 
 
 def _json(desk: Desk, request: Request, status: int = 200) -> Any:

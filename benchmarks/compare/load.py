@@ -106,8 +106,8 @@ def find_wrk() -> str:
     if found := shutil.which("wrk"):
         return found
     raise SystemExit(
-        "wrk is missing, which sends the requests: install it (Debian, Ubuntu: apt-get install "
-        "wrk; macOS: brew install wrk; else build it from its source) and start again."
+        "wrk is missing, which sends the requests. Install it and start again; "
+        "Debian, Ubuntu: apt-get install wrk"
     )
 
 
