@@ -36,10 +36,9 @@ def _clock(pid: int) -> int:
 
 
 def busy_seconds() -> float:
-    """What all processors of the machine have worked since it started."""
-    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
-    user, nice, system, _idle, _wait, irq, softirq = map(int, words[:7])
-    return (user + nice + system + irq + softirq) / TICKS
+    """What all processors of the machine have worked for processes since it started."""
+    words = Path("/proc/stat").read_text().split("\n", 1)[0].split()
+    return sum(map(int, words[1:4])) / TICKS
 
 
 def memory(pid: int) -> tuple[float, float]:

@@ -33,8 +33,8 @@ def heading(found: Findings) -> str:
     said = f"Medians of {found.rounds} rounds (least..most), {CONNECTIONS} connections."
     if busy > DISTURBED:
         said += (
-            f" Other work kept {busy:.1f} processors busy meanwhile: ratios of processor time are "
-            "the steadier, and differences of a fifth mean nothing."
+            f" Other work kept {busy:.1f} processors busy meanwhile: the throughput says little, "
+            "and ratios of processor time are good to a fifth."
         )
     return said
 
