@@ -15,7 +15,7 @@ PIP_INSTALL := $(BIN)/python -m pip install -qq --require-hashes
 .DELETE_ON_ERROR:
 # pip must not run twice at once in one .venv, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help run dev test faults lint fmt types imports deps check bench bench-views bench-backup screenshots lock clean
+.PHONY: help run dev test faults lint fmt types imports deps check bench bench-views bench-growth bench-backup screenshots lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -65,6 +65,9 @@ bench: .venv/.dev ## measure the list page with 50 and with 10,000 tasks
 
 bench-views: .venv/.dev ## measure all views with 100,000 and with 1,000,000 tasks
 	@$(BIN)/python benchmarks/views.py $(ARGS)
+
+bench-growth: .venv/.dev ## measure what the database does with 1,000 to 10,000,000 tasks
+	@$(BIN)/python benchmarks/growth.py $(ARGS)
 
 bench-backup: .venv/.dev ## measure backup, restore and export with 200,000 tasks
 	@$(BIN)/python benchmarks/backup.py $(ARGS)
