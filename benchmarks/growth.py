@@ -14,7 +14,7 @@ import statistics
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,7 +97,9 @@ class Person:
 def main() -> None:
     """Fill, measure, and print tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--most", type=int, default=MOST, help="how many tasks to end with")
+    parser.add_argument(
+        "--most", type=int, default=MOST, choices=STEPS, help="how many tasks in the end"
+    )
     parser.add_argument("--rounds", type=int, default=50, help="how often each is asked for")
     options = parser.parse_args()
     steps = [each for each in STEPS if each <= options.most]
@@ -109,9 +111,13 @@ def main() -> None:
                 IN_ALL: [each for each in people if each.size == USUAL],
                 IN_ONE: [each for each in people if each.app is people[-1].app],
             }
-            costs = measure(list(groups.values()), max(2, options.rounds))
-        for (of, group), each in zip(groups.items(), costs, strict=True):
-            tell(of, group, each)
+            # Reading comes first: what is taken back leaves traces in the indexes.
+            read, written = (
+                {of: measure(group, some, options.rounds) for of, group in groups.items()}
+                for some in (READS, WRITES)
+            )
+        for of, group in groups.items():
+            tell(of, group, [a | b for a, b in zip(read[of], written[of], strict=True)])
         for app in {id(each.app): each.app for each in people}.values():
             with app.app_context():
                 db.engine.dispose()
@@ -302,8 +308,8 @@ class _TakeBackError(Exception):
     """Nothing went wrong: what was done is to be as if it had not been."""
 
 
-# Of the project's own tables, their indexes and sequences. EXPLAIN's own sum leaves out what is
-# looked at for foreign keys, and does not say where it was.
+# Of the project's own tables, their indexes and sequences, by whatever this transaction did. What
+# EXPLAIN says with BUFFERS is the same, but leaves out foreign keys and does not say where.
 _BLOCKS = """
 SELECT relname, pg_stat_get_xact_blocks_fetched(oid) FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('i', 'r', 'S')
@@ -328,7 +334,7 @@ def explained() -> Iterator[Cost]:
         driver: psycopg.Connection[Any] = cursor.connection
         with driver.transaction(force_rollback=True):
             before = Counter(dict(driver.execute(_BLOCKS).fetchall()))
-            asked: Any = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {sql}"
+            asked: Any = f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}"
             [[[told]]] = driver.execute(asked, values).fetchall()
             after = Counter(dict(driver.execute(_BLOCKS).fetchall()))
         cost.planning += told["Planning Time"]
@@ -353,35 +359,29 @@ def cost_of(person: Person, do: Do, number: int) -> Cost:
     return cost
 
 
-# For each thing that is done: what it cost when others had just done theirs, and what it cost when
-# it was done for the third time in a row.
+# By what is done: what it cost when others had just done theirs, and what it cost when it was done
+# for the third time in a row.
 Costs = dict[str, tuple[Cost, Cost]]
 
 
-def measure(groups: Sequence[Sequence[Person]], rounds: int) -> list[list[Costs]]:
-    """Do everything for everybody of a group in turn; return the medians.
+def measure(group: Sequence[Person], some: Mapping[str, Do], rounds: int) -> list[Costs]:
+    """Do some things for each of a group, in turn; return the medians.
 
-    So whatever else the machine does slows all alike. Reading comes first: what was taken back
-    leaves traces in the indexes.
+    So whatever else the machine does slows all alike.
     """
-    found: list[list[Costs]] = [[{} for _ in group] for group in groups]
-    for some in (READS, WRITES):
-        for group, medians in zip(groups, found, strict=True):
-            taken: list[dict[str, list[list[Cost]]]]
-            taken = [{name: [] for name in some} for _ in group]
-            for number in range(rounds):
-                for person, each in zip(group, taken, strict=True):
-                    for name, do in some.items():
-                        each[name].append(
-                            [cost_of(person, do, number * IN_A_ROW + n) for n in range(IN_A_ROW)]
-                        )
-            for person_medians, each in zip(medians, taken, strict=True):
-                for name, rows in each.items():
-                    person_medians[name] = (
-                        median([row[0] for row in rows]),
-                        median([row[-1] for row in rows]),
-                    )
-    return found
+    taken = [{name: list[list[Cost]]() for name in some} for _ in group]
+    for number in range(0, rounds * IN_A_ROW, IN_A_ROW):
+        for person, costs in zip(group, taken, strict=True):
+            for name, do in some.items():
+                row = [cost_of(person, do, number + nth) for nth in range(IN_A_ROW)]
+                costs[name].append(row)
+    return [
+        {
+            name: (median([row[0] for row in rows]), median([row[-1] for row in rows]))
+            for name, rows in costs.items()
+        }
+        for costs in taken
+    ]
 
 
 def median(costs: Sequence[Cost]) -> Cost:
