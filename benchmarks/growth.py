@@ -192,8 +192,8 @@ WHERE user_id = :user AND NOT task.completed AND project_id IS NOT NULL
 ORDER BY md5(id::text) LIMIT 50) drawn
 """
 # Their project holds half of the tasks, and their label is borne by half; a quarter is done. The
-# rows come in an order drawn by lot: each row of a page lies in a block of its own, in a small
-# database as in a large one.
+# rows come in an order drawn by lot: a page's rows are scattered in a small database as in a large
+# one.
 _NEWCOMERS = """
 CREATE TEMPORARY TABLE newcomer ON COMMIT DROP AS
 SELECT 'person-' || (SELECT count(*) FROM "user") + number || '@example.com' AS email, size
