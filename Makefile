@@ -15,7 +15,8 @@ PIP_INSTALL := $(BIN)/python -m pip install -qq --require-hashes
 .DELETE_ON_ERROR:
 # pip must not run twice at once in one .venv, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help run dev test faults lint fmt types imports deps check bench bench-views bench-backup screenshots lock clean
+.PHONY: help run dev test faults lint fmt types imports deps check bench bench-list bench-views bench-growth bench-backup \
+	screenshots lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' Makefile
@@ -60,11 +61,17 @@ imports: .venv/.dev ## who may import whom (import-linter)
 deps: .venv/.dev ## declared dependencies against imported ones (deptry)
 	@$(BIN)/deptry .
 
-bench: .venv/.dev ## measure the list page with 50 and with 10,000 tasks
+bench: .venv/.dev .venv-peer/.stamp ## measure beside the asynchronous system that this replaces (ARGS=--quick)
+	@$(BIN)/python -m benchmarks.compare $(ARGS)
+
+bench-list: .venv/.dev ## measure the list page with 50 and with 10,000 tasks
 	@$(BIN)/python benchmarks/list_page.py $(ARGS)
 
 bench-views: .venv/.dev ## measure all views with 100,000 and with 1,000,000 tasks
 	@$(BIN)/python benchmarks/views.py $(ARGS)
+
+bench-growth: .venv/.dev ## measure what the database does with 1,000 to 10,000,000 tasks
+	@$(BIN)/python benchmarks/growth.py $(ARGS)
 
 bench-backup: .venv/.dev ## measure backup, restore and export with 200,000 tasks
 	@$(BIN)/python benchmarks/backup.py $(ARGS)
@@ -98,16 +105,24 @@ screenshots: .venv/.dev ## make the README's pictures anew (needs Chromium)
 	@$(PIP_INSTALL) -r requirements-dev.txt
 	@touch .venv/.run $@
 
+# What `make bench` compares with shares nothing with taskapp, not even versions.
+.venv-peer/.stamp: requirements-peer.txt .venv/bin/python
+	@echo "Installing the system to compare with into .venv-peer ..."
+	@$(BIN)/python -m venv --clear .venv-peer
+	@.venv-peer/bin/python -m pip install -qq --require-hashes -r requirements-peer.txt
+	@touch $@
+
 # For maintainers: needs uv, since pip cannot lock for several platforms. Versions stay as they are
 # unless pyproject.toml asks for others; ARGS=--upgrade takes the newest ones.
-# Two files, since pip 23.0 (Debian 12) refuses hashes in a constraints file.
-LOCK := $(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+# The first two are two files, since pip 23.0 (Debian 12) refuses hashes in a constraints file.
+LOCK := $(UV) pip compile --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --custom-compile-command "make lock" --quiet
 lock: ## pin all versions anew after a change in pyproject.toml (ARGS=--upgrade)
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: pip install uv, or name it: make UV=..." >&2; exit 1; }
-	@$(LOCK) --group dev $(ARGS) -o requirements-dev.txt >/dev/null
-	@$(LOCK) --constraints requirements-dev.txt -o requirements.txt >/dev/null
+	@$(LOCK) pyproject.toml --group dev $(ARGS) -o requirements-dev.txt >/dev/null
+	@$(LOCK) pyproject.toml --constraints requirements-dev.txt -o requirements.txt >/dev/null
+	@$(LOCK) --group peer $(ARGS) -o requirements-peer.txt >/dev/null
 
 clean: ## remove what can be made again (.env and instance/ stay)
-	@rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
+	@rm -rf .venv .venv-peer .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage .coverage.*
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

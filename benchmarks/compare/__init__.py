@@ -1,0 +1,1 @@
+"""taskapp measured beside the system that it replaces, in one interleaved run."""

@@ -1,0 +1,1 @@
+"""The system that taskapp replaces, for comparison: FastAPI, SQLModel, asyncpg, uvicorn."""
