@@ -20,7 +20,7 @@ LIBRARIES = (
     *("flask_smorest", "flask_sqlalchemy", "flask_wtf", "limits.storage", "linkify_it", "lucide"),
     *("markdown_it", "marshmallow", "nh3", "orjson", "passlib.context", "prometheus_client"),
     *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite"),
-    *("sqlalchemy.orm", "webargs.flaskparser", "wtforms", "zxcvbn.frequency_lists"),
+    *("sqlalchemy.orm", "webargs.flaskparser", "wtforms"),
 )
 
 
