@@ -15,8 +15,8 @@ from typing import Any
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 # What takes long to import: imported once, before the workers are made, it is theirs at once.
 LIBRARIES = (
-    *("alembic.runtime.migration", "alembic.script", "email_validator", "flask", "flask_compress"),
-    *("flask_cors", "flask_jwt_extended", "flask_limiter", "flask_login", "flask_migrate"),
+    *("email_validator", "flask", "flask_compress"),
+    *("flask_cors", "flask_jwt_extended", "flask_limiter", "flask_login"),
     *("flask_smorest", "flask_sqlalchemy", "flask_wtf", "limits.storage", "linkify_it", "lucide"),
     *("markdown_it", "marshmallow", "nh3", "orjson", "passlib.context", "prometheus_client"),
     *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite"),
@@ -76,11 +76,12 @@ def schema_state(patience: float) -> tuple[str, str]:
 
 def _ask_for_schema(sending: Any) -> None:
     # Here, and not above: see the module's law.
-    from taskapp.health import SENTENCES, probe  # noqa: PLC0415
-    from wsgi import app  # noqa: PLC0415
+    from config import Config  # noqa: PLC0415
+    from taskapp.engine import sqlalchemy_url  # noqa: PLC0415
+    from taskapp.readiness import SENTENCES, probe  # noqa: PLC0415
 
-    with app.app_context():
-        state = probe()
+    config = Config.from_env()
+    state = probe(sqlalchemy_url(config.DATABASE_URL, config.INSTANCE_DIR))
     sending.send((state, SENTENCES[state]))
 
 

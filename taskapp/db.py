@@ -6,6 +6,7 @@ transaction and otherwise leaves none behind. What the database lost, `repeatabl
 
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -17,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from urllib.parse import quote
 
-from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -412,6 +412,9 @@ def _is_passing(error: DBAPIError) -> bool:
 
 VERSION = table("alembic_version", column("version_num", String()))
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+# As migrations/script.py.mako writes them.
+_REVISION = re.compile(r"""^revision = ["'](.+)["']$""", re.M)
+_FOLLOWED = re.compile(r"^down_revision = (.+)$", re.M)
 
 
 def migration_state(engine: Engine | None = None) -> Literal["current", "behind", "ahead"]:
@@ -432,6 +435,11 @@ def migration_state(engine: Engine | None = None) -> Literal["current", "behind"
 
 @cache
 def _revisions() -> tuple[frozenset[str], frozenset[str]]:
-    script = ScriptDirectory(str(MIGRATIONS))
-    known = frozenset(each.revision for each in script.walk_revisions())
-    return known, frozenset(script.get_heads())
+    """The revisions that there are, and the last ones.
+
+    Read as texts: Alembic, which would import them all, is for migrating, and serving spares it.
+    """
+    texts = [file.read_text() for file in (MIGRATIONS / "versions").glob("*.py")]
+    known = {name for each in texts for name in _REVISION.findall(each)}
+    followed = " ".join(line for each in texts for line in _FOLLOWED.findall(each))
+    return frozenset(known), frozenset(known - set(re.split("[\"']", followed)))

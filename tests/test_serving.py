@@ -25,7 +25,7 @@ from sqlalchemy import text
 from serving.intake import HEAD_MOST, Intake
 from serving.start import METRICS_FOLDER, bury, usable_processors
 from taskapp.db import transaction
-from taskapp.health import SENTENCES
+from taskapp.readiness import SENTENCES
 
 from .callers import PASSWORD
 from .conftest import NewApp, NewDatabase, environment
