@@ -422,7 +422,7 @@ def migration_state(engine: Engine | None = None) -> Literal["current", "behind"
 
     It is ahead when it was migrated by a later release, whose revisions are unknown here.
     """
-    known, heads = _revisions()
+    known, heads = revisions()
     asked = reader() if engine is None else engine.execution_options(**ALONE)
     with asked.connect() as connection:
         if not inspect(connection).has_table(VERSION.name):
@@ -434,12 +434,12 @@ def migration_state(engine: Engine | None = None) -> Literal["current", "behind"
 
 
 @cache
-def _revisions() -> tuple[frozenset[str], frozenset[str]]:
+def revisions(folder: Path = MIGRATIONS) -> tuple[frozenset[str], frozenset[str]]:
     """The revisions that there are, and the last ones.
 
     Read as texts: Alembic, which would import them all, is for migrating, and serving spares it.
     """
-    texts = [file.read_text() for file in (MIGRATIONS / "versions").glob("*.py")]
+    texts = [file.read_text() for file in (folder / "versions").glob("*.py")]
     known = {name for each in texts for name in _REVISION.findall(each)}
     followed = " ".join(line for each in texts for line in _FOLLOWED.findall(each))
     return frozenset(known), frozenset(known - set(re.split("[\"']", followed)))
