@@ -9,10 +9,10 @@ from contextlib import suppress
 from config import Config
 from serving import log, start, worker
 
-start.prepare_metrics()
-start.import_libraries()
-
 _config = Config.from_env()
+start.prepare_metrics()
+start.import_libraries(_config.DATABASE_URL, _config.REDIS_URL)
+
 _shared = _config.DATABASE_URL.startswith("postgres") and _config.REDIS_URL
 
 

@@ -1,6 +1,16 @@
 """The application as servers and the `flask` command find it."""
 
-from config import Config
-from taskapp import create_app
+import sys
 
-app = create_app(Config.from_env())
+from flask import Flask
+
+from config import Config
+from taskapp import cli, create_app
+
+config = Config.from_env()
+if sys.argv[1:] == ["--help"]:
+    # To list the commands takes no more than their names; the whole would take four times as long.
+    app = Flask("taskapp")
+    cli.init_app(app)
+else:
+    app = create_app(config)

@@ -29,7 +29,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class ServerLog(Logger):  # type: ignore[misc]
-    """gunicorn's log, and that of every library, in JSON; taskapp's has a handler of its own."""
+    """gunicorn's log, and that of every library, in JSON; an application has taskapp's itself."""
 
     def setup(self, cfg: Any) -> None:
         """Set up as gunicorn does, and let no library write plain lines between."""
@@ -38,9 +38,13 @@ class ServerLog(Logger):  # type: ignore[misc]
         if not any(isinstance(each.formatter, JsonFormatter) for each in root.handlers):
             handler = logging.StreamHandler()
             handler.setFormatter(JsonFormatter())
-            handler.addFilter(lambda record: record.name.partition(".")[0] != "taskapp")
+            handler.addFilter(_is_unhandled)
             root.addHandler(handler)
             logging.captureWarnings(True)
 
     def _set_handler(self, log: Any, output: Any, fmt: Any, stream: Any = None) -> None:
         super()._set_handler(log, output, JsonFormatter(), stream)
+
+
+def _is_unhandled(record: logging.LogRecord) -> bool:
+    return record.name != "taskapp" or not logging.getLogger("taskapp").handlers

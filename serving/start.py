@@ -2,6 +2,7 @@
 
 import atexit
 import fcntl
+import gc
 import os
 import shutil
 from contextlib import suppress
@@ -15,12 +16,11 @@ from typing import Any
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 # What takes long to import: imported once, before the workers are made, it is theirs at once.
 LIBRARIES = (
-    *("alembic.runtime.migration", "alembic.script", "email_validator", "flask", "flask_compress"),
-    *("flask_cors", "flask_jwt_extended", "flask_limiter", "flask_login", "flask_migrate"),
-    *("flask_smorest", "flask_sqlalchemy", "flask_wtf", "limits.storage", "linkify_it", "lucide"),
-    *("markdown_it", "marshmallow", "nh3", "orjson", "passlib.context", "prometheus_client"),
-    *("psycopg", "sqlalchemy.dialects.postgresql.psycopg", "sqlalchemy.dialects.sqlite"),
-    *("sqlalchemy.orm", "webargs.flaskparser", "wtforms", "zxcvbn.frequency_lists"),
+    *("email_validator", "flask", "flask_compress", "flask_cors", "flask_jwt_extended"),
+    *("flask_limiter", "flask_login", "flask_smorest", "flask_sqlalchemy", "flask_wtf"),
+    *("limits.storage", "linkify_it", "lucide", "markdown_it", "marshmallow", "nh3", "orjson"),
+    *("passlib.context", "prometheus_client", "sqlalchemy.dialects.postgresql"),
+    *("sqlalchemy.dialects.sqlite", "sqlalchemy.orm", "webargs.flaskparser", "wtforms"),
 )
 
 
@@ -50,11 +50,20 @@ def prepare_metrics() -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def import_libraries() -> None:
-    """Import what all workers need; taskapp itself each imports for itself, new at a reload."""
-    for library in LIBRARIES:
+def import_libraries(database: str, redis: str) -> None:
+    """Import what all workers need; taskapp itself each imports for itself, new at a reload.
+
+    What the servers at these two URLs are spoken to with is among it.
+    """
+    drivers = [("psycopg", database.startswith("postgres")), ("redis", bool(redis))]
+    # Nothing of it is garbage: to look for some would take time now, and in the workers it would
+    # write to memory that they share.
+    gc.disable()
+    for library in (*LIBRARIES, *(name for name, is_wanted in drivers if is_wanted)):
         with suppress(ImportError):
             import_module(library)
+    gc.enable()
+    gc.freeze()
 
 
 def schema_state(patience: float) -> tuple[str, str]:
@@ -76,11 +85,12 @@ def schema_state(patience: float) -> tuple[str, str]:
 
 def _ask_for_schema(sending: Any) -> None:
     # Here, and not above: see the module's law.
-    from taskapp.health import SENTENCES, probe  # noqa: PLC0415
-    from wsgi import app  # noqa: PLC0415
+    from config import Config  # noqa: PLC0415
+    from taskapp.engine import sqlalchemy_url  # noqa: PLC0415
+    from taskapp.readiness import SENTENCES, probe  # noqa: PLC0415
 
-    with app.app_context():
-        state = probe()
+    config = Config.from_env()
+    state = probe(sqlalchemy_url(config.DATABASE_URL, config.INSTANCE_DIR))
     sending.send((state, SENTENCES[state]))
 
 

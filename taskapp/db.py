@@ -6,6 +6,7 @@ transaction and otherwise leaves none behind. What the database lost, `repeatabl
 
 import logging
 import random
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -18,7 +19,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 from urllib.parse import quote
 
-from alembic.script import ScriptDirectory
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -438,6 +438,9 @@ def _is_passing(error: DBAPIError) -> bool:
 
 VERSION = table("alembic_version", column("version_num", String()))
 MIGRATIONS = Path(__file__).resolve().parents[1] / "migrations"
+# As migrations/script.py.mako writes them.
+_REVISION = re.compile(r"""^revision = ["'](.+)["']$""", re.M)
+_FOLLOWED = re.compile(r"^down_revision = (.+)$", re.M)
 
 
 def migration_state(engine: Engine | None = None) -> Literal["current", "behind", "ahead"]:
@@ -445,7 +448,7 @@ def migration_state(engine: Engine | None = None) -> Literal["current", "behind"
 
     It is ahead when it was migrated by a later release, whose revisions are unknown here.
     """
-    known, heads = _revisions()
+    known, heads = revisions()
     asked = reader() if engine is None else engine.execution_options(**ALONE)
     with asked.connect() as connection:
         if not inspect(connection).has_table(VERSION.name):
@@ -457,7 +460,12 @@ def migration_state(engine: Engine | None = None) -> Literal["current", "behind"
 
 
 @cache
-def _revisions() -> tuple[frozenset[str], frozenset[str]]:
-    script = ScriptDirectory(str(MIGRATIONS))
-    known = frozenset(each.revision for each in script.walk_revisions())
-    return known, frozenset(script.get_heads())
+def revisions(folder: Path = MIGRATIONS) -> tuple[frozenset[str], frozenset[str]]:
+    """The revisions that there are, and the last ones.
+
+    Read as texts: Alembic, which would import them all, is for migrating, and serving spares it.
+    """
+    texts = [file.read_text() for file in (folder / "versions").glob("*.py")]
+    known = {name for each in texts for name in _REVISION.findall(each)}
+    followed = " ".join(line for each in texts for line in _FOLLOWED.findall(each))
+    return frozenset(known), frozenset(known - set(re.split("[\"']", followed)))

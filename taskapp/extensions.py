@@ -13,7 +13,6 @@ from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_login import LoginManager, decode_cookie, encode_cookie
-from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -22,6 +21,7 @@ from taskapp import keys, metrics, shared
 from taskapp.db import MIGRATIONS, close_session, db
 from taskapp.engine import engine_options, prepare, sqlalchemy_url
 from taskapp.idempotency import ACT_ID, REPLAYED
+from taskapp.migrate import Migrate
 from taskapp.openapi import Api
 
 

@@ -1,6 +1,5 @@
 """Whether all is well, for those who watch: this process, its database, and what it has counted."""
 
-import logging
 import math
 import time
 from concurrent.futures import Future
@@ -8,37 +7,25 @@ from concurrent.futures import TimeoutError as TooLate
 from pathlib import Path
 from secrets import compare_digest
 from threading import Lock, Thread
-from typing import Literal
 
 from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import CONTENT_TYPE_LATEST
-from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import NotFound
 
 from taskapp import metrics
-from taskapp.db import migration_state
-from taskapp.engine import asking
 from taskapp.openapi import public
+from taskapp.readiness import State, probe
 from taskapp.rest import answer, dump, problem
-
-State = Literal["current", "ahead", "behind", "unreachable"]
 
 PATIENCE_SECONDS = 0.9
 FRESH_SECONDS = 1.0
-SENTENCES: dict[State, str] = {
-    "current": "The database has the schema of this release.",
-    "ahead": "The database has been migrated by a newer release; this one goes on serving.",
-    "behind": "The database lacks migrations of this release: run `flask db upgrade`, then start.",
-    "unreachable": "The database does not answer.",
-}
 
-log = logging.getLogger("taskapp")
 bp = Blueprint("health", __name__)
 
 
 def init_app(app: Flask) -> None:
     """Add the addresses to an application."""
-    app.extensions["readiness"] = _Asking(app)
+    app.extensions["readiness"] = _Asking(app.config["SQLALCHEMY_DATABASE_URI"])
     app.register_blueprint(bp)
 
 
@@ -74,19 +61,6 @@ def show_metrics() -> Response:
     return Response(counted, content_type=CONTENT_TYPE_LATEST)
 
 
-def probe() -> State:
-    """How the database's schema compares with this release's.
-
-    Over a connection of its own: a pool of which all are in use says nothing about the database.
-    """
-    try:
-        with asking(current_app.config["SQLALCHEMY_DATABASE_URI"]) as engine:
-            return migration_state(engine)
-    except SQLAlchemyError as error:
-        log.warning("the database does not answer: %s", type(error).__name__)
-        return "unreachable"
-
-
 class _Asking:
     """One question to the database at a time, and one a second, however many ask.
 
@@ -94,8 +68,8 @@ class _Asking:
     one, and for no more than PATIENCE_SECONDS.
     """
 
-    def __init__(self, app: Flask) -> None:
-        self._app = app
+    def __init__(self, url: str) -> None:
+        self._url = url
         self._lock = Lock()
         self._asked: Future[State] = Future()
         self._asked.set_result("unreachable")
@@ -115,8 +89,7 @@ class _Asking:
 
     def _ask(self, asked: Future[State]) -> None:
         try:
-            with self._app.app_context():
-                state = probe()
+            state = probe(self._url)
         except Exception as error:  # whoever waits has to hear of it
             asked.set_exception(error)
         else:

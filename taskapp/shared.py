@@ -16,7 +16,7 @@ from flask import Flask
 from flask_caching.backends import SimpleCache
 from flask_caching.backends.base import BaseCache
 from limits.storage import MemoryStorage, MovingWindowSupport, RedisStorage, Storage
-from redis import Redis, RedisError
+from werkzeug.utils import import_string
 
 log = logging.getLogger("taskapp")
 
@@ -44,6 +44,8 @@ class Line:
 
     def __init__(self, pause: float) -> None:
         """Take it that it holds; once it does not, it is tried again after `pause` seconds."""
+        # Redis's client takes 6 MB: it is imported where there is a Redis.
+        self.losses: tuple[type[Exception], ...] = (import_string("redis.RedisError"), OSError)
         self._pause = pause
         self._lock = Lock()
         self._retry_at: float | None = None
@@ -54,7 +56,7 @@ class Line:
             return instead()
         try:
             answer = ask()
-        except (RedisError, OSError) as error:
+        except self.losses as error:
             self._lose(error)
             return instead()
         self._find()
@@ -111,9 +113,9 @@ class Counts(Storage, MovingWindowSupport):
         )
 
     @property
-    def base_exceptions(self) -> type[Exception]:
+    def base_exceptions(self) -> tuple[type[Exception], ...]:
         """What Redis raises; none of it leaves here."""
-        return RedisError
+        return self._line.losses
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Add to a count."""
@@ -165,7 +167,7 @@ class Documents(BaseCache):
     def __init__(self, url: str, line: Line) -> None:
         """Keep in the Redis at `url`."""
         super().__init__(KEPT_SECONDS)
-        self._redis = Redis.from_url(url, **TIMEOUTS)
+        self._redis = import_string("redis.Redis").from_url(url, **TIMEOUTS)
         self._own = SimpleCache(default_timeout=KEPT_SECONDS)
         self._line = line
 

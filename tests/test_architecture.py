@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,7 +36,7 @@ from taskapp.schemas.users import SessionSchema, UserSchema
 from taskapp.services import accounts, history, labels, projects, tasks, trash
 
 from .callers import PASSWORD, Caller, assert_problem
-from .conftest import NewApp
+from .conftest import NewApp, environment
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted((ROOT / "taskapp").rglob("*.py"))
@@ -108,6 +109,49 @@ def test_no_import_hides_in_a_function() -> None:
         if isinstance(inner, ast.Import | ast.ImportFrom)
     ]
     assert hidden == []
+
+
+# What takes long to import, or much memory, and is for one command or for one way to run it.
+SELDOM = {
+    *("alembic", "flask_migrate", "psycopg", "redis", "zxcvbn"),
+    *("taskapp.adoption", "taskapp.cli.developing", "taskapp.services.backup"),
+}
+
+
+def imported_by(code: str, folder: Path) -> set[str]:
+    """Which modules a fresh interpreter has imported after this."""
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment(f"sqlite:///{folder / 'taskapp.db'}", folder),
+    )
+    return set(ended.stdout.split())
+
+
+def test_importing_the_package_imports_none_of_its_rooms(tmp_path: Path) -> None:
+    imported = imported_by("import taskapp", tmp_path)
+    assert {name for name in imported if name.startswith("taskapp")} == {"taskapp"}
+    assert "flask" in imported
+    assert not imported & {"marshmallow", "sqlalchemy", "wtforms"}
+
+
+def test_serving_imports_nothing_that_is_seldom_needed(tmp_path: Path) -> None:
+    imported = imported_by("import wsgi; wsgi.app.test_client().get('/login')", tmp_path)
+    assert "taskapp.web.accounts" in imported
+    assert imported & SELDOM == set()
+
+
+def test_what_is_seldom_needed_goes_by_these_names() -> None:
+    assert {name for name in SELDOM if not find_spec(name)} == set()
+
+
+def test_asking_for_the_schema_at_the_start_imports_no_door(tmp_path: Path) -> None:
+    imported = imported_by("import taskapp.readiness", tmp_path)
+    assert "taskapp.db" in imported
+    assert not imported & {"taskapp.api", "taskapp.auth", "taskapp.factory", "taskapp.web"}
 
 
 def test_the_doors_never_touch_the_session() -> None:

@@ -12,8 +12,10 @@ import pytest
 from click.testing import Result
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
+from werkzeug.utils import import_string
 
 from taskapp import models
+from taskapp.cli import COMMANDS
 from taskapp.db import db, now
 from taskapp.domain.errors import AuthenticationFailed, NotFound
 from taskapp.services import accounts, tasks
@@ -278,18 +280,61 @@ def test_every_command_explains_itself(runner: FlaskCliRunner, command: list[str
     assert result.stdout.startswith("Usage: ")
 
 
-def test_flask_finds_the_application_by_itself(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "flask", "openapi"],
+def flask(
+    tmp_path: Path, *args: str, options: tuple[str, ...] = (), **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the `flask` command in a process of its own; `options` are the interpreter's."""
+    return subprocess.run(
+        [sys.executable, *options, "-m", "flask", *args],
         check=False,
         capture_output=True,
+        text=True,
         cwd=ROOT,
         env={
             "PATH": os.environ["PATH"],
             "APP_ENV": "development",
             "INSTANCE_DIR": str(tmp_path),
             "DATABASE_URL": f"sqlite:///{tmp_path / 'taskapp.db'}",
+            **env,
         },
     )
+
+
+def test_flask_finds_the_application_by_itself(tmp_path: Path) -> None:
+    ended = flask(tmp_path, "openapi")
     assert ended.returncode == 0, ended.stderr
     assert json.loads(ended.stdout)["paths"]
+
+
+# ---------------------------------------------------------------- what is listed
+
+
+def test_the_list_of_commands_is_that_of_the_whole_application(app: Flask, tmp_path: Path) -> None:
+    help_, longer = flask(tmp_path, "--help"), flask(tmp_path, "--no-debug", "--help")
+    assert (help_.returncode, longer.returncode) == (0, 0)
+    assert help_.stdout == longer.stdout
+    listed = set(re.findall("^  ([a-z]+) ", help_.stdout, re.M))
+    assert listed >= {"run", "shell", "routes", *app.cli.commands}
+    assert set(COMMANDS) == set(app.cli.commands)
+
+
+def test_the_list_of_commands_waits_for_none_of_them(tmp_path: Path) -> None:
+    ended = flask(tmp_path, "--help", options=("-X", "importtime"))
+    imported = set(re.findall(r"\| +([\w.]+)$", ended.stderr, re.M))
+    assert "taskapp.cli" in imported
+    assert not imported & {"sqlalchemy", "marshmallow", "alembic", "taskapp.factory"}
+
+
+def test_the_list_of_commands_too_tells_what_is_wrong_with_a_setting(tmp_path: Path) -> None:
+    ended = flask(tmp_path, "--help", PORT="many")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "PORT must be a whole number, not 'many'.\n"
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_listed_with_what_it_says_itself(app: Flask, name: str) -> None:
+    listed = app.cli.commands[name]
+    command = import_string(COMMANDS[name][0])
+    assert command.name == name
+    for width in range(20, 120):
+        assert listed.get_short_help_str(width) == command.get_short_help_str(width)

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from taskapp import metrics
 from taskapp.db import db, transaction
-from taskapp.health import SENTENCES
+from taskapp.readiness import SENTENCES
 
 from .callers import PASSWORD, Caller, assert_problem
 from .conftest import NewApp, NewDatabase

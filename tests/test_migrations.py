@@ -12,11 +12,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskCliRunner
-from flask_migrate import downgrade, upgrade
+from flask_migrate import downgrade, merge, upgrade
+from flask_migrate import revision as make_revision
 from sqlalchemy import Connection, MetaData, inspect, text
 from sqlalchemy.engine import Row
 
-from taskapp.db import db, migration_state
+from taskapp.db import db, migration_state, revisions
 from taskapp.domain.actors import Actor
 from taskapp.services import accounts, tasks
 
@@ -167,6 +168,28 @@ def test_an_index_that_alembic_cannot_see_in_sqlite_is_there(blank: Flask, name:
 def test_there_is_one_line_of_revisions() -> None:
     assert len(ScriptDirectory(str(FOLDER)).get_heads()) == 1
     assert len(ScriptDirectory(str(FOLDER)).get_bases()) == 1
+
+
+def test_the_application_knows_the_revisions_as_alembic_does(app: Flask, folder: Path) -> None:
+    assert revisions() == revisions(folder) == revisions_of_alembic(FOLDER)
+    for name in ("one", "another"):
+        with app.app_context():
+            make_revision(str(folder), name, head=REVISIONS[-1].revision, splice=True, rev_id=name)
+    forked = folder.rename(folder.with_name("forked"))
+    assert revisions(forked) == revisions_of_alembic(forked)
+    assert revisions(forked)[1] == {"one", "another"}
+    with app.app_context():
+        merge(str(forked), "heads", rev_id="both")
+    merged = forked.rename(forked.with_name("merged"))
+    assert revisions(merged) == revisions_of_alembic(merged)
+    assert revisions(merged)[1] == {"both"}
+
+
+def revisions_of_alembic(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """The revisions in a folder, and the last ones."""
+    script = ScriptDirectory(str(folder))
+    known = frozenset(each.revision for each in script.walk_revisions())
+    return known, frozenset(script.get_heads())
 
 
 def test_going_down_leaves_nothing_and_going_up_again_makes_the_same(blank: Flask) -> None:

