@@ -70,6 +70,10 @@ class Parser(FlaskParser):
             raise UnsupportedMediaType(f"Send the body as {JSON}.")
         return parse_json(body)
 
+    def load_querystring(self, req: Request, schema: MarshmallowSchema) -> dict[str, str]:
+        """The query; of what is said twice, what is said first."""
+        return req.args.to_dict()
+
     def handle_error(self, error: ValidationError, *_: Any, **__: Any) -> NoReturn:
         """Raise what the schema raised."""
         raise error

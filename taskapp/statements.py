@@ -7,10 +7,12 @@ database it costs three times what the driver does. Whatever is sent now and the
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Dialect
+from sqlalchemy import Connection, Dialect, TypeDecorator
 from sqlalchemy.engine import Row, result_tuple
+from sqlalchemy.types import TypeEngine
 
 Change = Callable[[Any], Any]
 
@@ -69,7 +71,7 @@ def _write(statement: Any, dialect: Dialect) -> _Written:
     types = {name: bind.type.dialect_impl(dialect) for name, bind in compiled.binds.items()}
     writers = {name: types[name].bind_processor(dialect) for name in state.parameters}
     told = statement.exported_columns
-    readers = [each.type.dialect_impl(dialect).result_processor(dialect, None) for each in told]
+    readers = [_reader(each.type, dialect) for each in told]
     return _Written(
         state.statement,
         dict(state.parameters),
@@ -79,6 +81,15 @@ def _write(statement: Any, dialect: Dialect) -> _Written:
         result_tuple([each.key for each in told]),
         [(place, read) for place, read in enumerate(readers) if read],
     )
+
+
+def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Change | None:
+    """How a type's values are read, if they are not what the driver gives."""
+    own = type_.dialect_impl(dialect)
+    if isinstance(own, TypeDecorator) and not own.impl_instance.result_processor(dialect, None):
+        # What SQLAlchemy makes of it calls this, and does nothing else.
+        return partial(own.process_result_value, dialect=dialect)
+    return own.result_processor(dialect, None)
 
 
 def send(
