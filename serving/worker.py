@@ -7,6 +7,7 @@ stop it.
 
 import errno
 import json
+import select
 import selectors
 import socket
 import struct
@@ -32,6 +33,9 @@ SMALL = 16 * 1024
 # Bytes a second that a body has to come at, after WEB_SLOW_SECONDS.
 PACE = 16 * 1024
 PARTING_SECONDS = 2.0
+# For so long a thread that has answered waits for the connection's next request itself, unless
+# somebody wants it: the way back through the loop costs as much as answering a short request.
+STAY_MILLISECONDS = 1
 PARTING_BYTES = 4 * 1024 * 1024
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
@@ -50,6 +54,38 @@ class Recorder:
     def __getattr__(self, name: str) -> Any:
         """Take any other call that a socket takes, and do nothing."""
         return lambda *_: None
+
+
+class Outgoing:
+    """The client's socket, but what is sent first goes together with what comes next.
+
+    gunicorn sends the head of an answer by itself, which costs as much as sending the rest.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        """Begin an answer."""
+        self._sock = sock
+        self._head = b""
+        self._has_begun = False
+
+    def sendall(self, data: bytes) -> None:
+        """Keep the head; send all else."""
+        if not self._has_begun:
+            self._head, self._has_begun = data, True
+            return
+        head, self._head = self._head, b""
+        self._sock.sendall(head + data if head else data)
+
+    def flush(self) -> None:
+        """Send a head that nothing has followed."""
+        head, self._head = self._head, b""
+        if head:
+            self._sock.sendall(head)
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever else a socket has; what it sends comes after the head."""
+        self.flush()
+        return getattr(self._sock, name)
 
 
 class Silence:
@@ -98,6 +134,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._parting: dict[TConn, float] = {}
         self._held = 0
         self._looked_at = 0.0
+        self._told_at = 0.0
 
     # ------------------------------------------------------------ a request comes in
 
@@ -119,7 +156,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _set_up(self, conn: TConn) -> None:
         conn.parser = http.get_parser(self.cfg, conn.sock, conn.client)
-        conn.data_ready = True
+        conn.data_ready, conn.has_begun = True, False
+        conn.watch = select.poll()
+        conn.watch.register(conn.sock, select.POLLIN)
         # No thread waits for longer for a client that does not read its answer, say.
         patience = struct.pack("ll", self.slow_seconds, 0)
         with suppress(OSError):  # it has gone already, which is seen when it is read
@@ -140,6 +179,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._hand_over(conn)
             else:
                 self._drop(conn)
+
+    def _go_on(self, conn: TConn) -> None:
+        """Wait for the rest of a request that has begun to come in a thread."""
+        begun, conn.is_watched = bytes(conn.intake.data), False
+        conn.intake = Intake(conn.intake.began, self.body_most)
+        conn.sock.setblocking(False)
+        self._coming.add(conn)
+        self._take(conn, begun)
 
     def _take(self, conn: TConn, data: bytes) -> None:
         intake = conn.intake
@@ -187,10 +234,41 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     # ------------------------------------------------------------ a request is answered
 
+    def handle(self, conn: TConn) -> Any:
+        """Answer a connection's request in a thread, and those that follow at once."""
+        goes_on = super().handle(conn)
+        while goes_on is True and self._comes_at_once(conn):
+            goes_on = super().handle(conn)
+        return goes_on
+
+    def _comes_at_once(self, conn: TConn) -> bool:
+        """Whether all of a connection's next request has come; a part of it waits in its intake."""
+        nobody_waits = self.alive and self.tpool._work_queue.empty()
+        if self.cfg.is_ssl or not nobody_waits or conn.parser.unreader.buf.getvalue():
+            return False
+        if not conn.watch.poll(STAY_MILLISECONDS):
+            return False
+        try:
+            data = conn.sock.recv(PIECE, socket.MSG_DONTWAIT)
+        except OSError:
+            return False  # the loop meets the same, and parts
+        if not data:
+            return False
+        conn.intake = Intake(time.monotonic(), self.body_most)
+        if not conn.intake.add(data):
+            conn.has_begun = True
+            return False
+        conn.parser.unreader.unread(bytes(conn.intake.data))
+        conn.intake.data.clear()
+        return True
+
     def handle_request(self, req: Any, conn: TConn) -> bool:
         """Answer; a client that does not read its answer is one that has gone."""
+        outgoing = Outgoing(conn.sock)
+        stand_in = SimpleNamespace(sock=outgoing, client=conn.client, server=conn.server)
         try:
-            goes_on: bool = super().handle_request(req, conn)
+            goes_on: bool = super().handle_request(req, stand_in)
+            outgoing.flush()
         except BlockingIOError as error:
             raise BrokenPipeError(errno.EPIPE, "the client does not read") from error
         return goes_on
@@ -204,6 +282,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Wait for the next request of the connection, or part."""
         if fs.cancelled() or fs.exception() or not fs.result():
             self._part(conn)
+        elif conn.has_begun:
+            conn.has_begun = False
+            self._go_on(conn)
         else:
             super().finish_request(conn, fs)
 
@@ -242,6 +323,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.close()
 
     # ------------------------------------------------------------ what takes too long
+
+    def notify(self) -> None:
+        """Tell the master process, which looks every second, that all is well."""
+        now = time.monotonic()
+        if now - self._told_at > 0.5:
+            self._told_at = now
+            super().notify()
 
     def murder_pending(self) -> None:
         """Once a second, end with those who have had their time."""
