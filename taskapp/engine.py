@@ -17,6 +17,8 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import InvalidatePoolError
 
+from taskapp import statements
+
 # Execution options: what opens a transaction on SQLite, and that a single query needs none.
 WRITE = {"begin": "BEGIN IMMEDIATE"}
 ALONE = {"begin": ""}
@@ -244,11 +246,12 @@ def _begin_with_limits(engine: Engine, statement_seconds: int, lock_seconds: int
             return
         driver = connection.connection.driver_connection
         seconds = _allowed(statement_seconds)
-        connection.exec_driver_sql(
+        statements.run(
+            connection,
             # Without autocommit, which whoever wants another isolation has left, it has begun.
             ("BEGIN; " if driver.autocommit else "")
             + f"SET LOCAL statement_timeout = {seconds * 1000}; "
-            + f"SET LOCAL lock_timeout = {lock_seconds * 1000}"
+            + f"SET LOCAL lock_timeout = {lock_seconds * 1000}",
         )
 
 

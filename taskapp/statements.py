@@ -5,7 +5,8 @@ database it costs three times what the driver does. Whatever is sent now and the
 `connection.execute()`; what every request sends goes this one, and fails with the same errors.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -44,7 +45,8 @@ class _Written:
     # Whether it tells rows, and how these are read.
     tells: bool
     make: Callable[[Sequence[Any]], Row[*tuple[Any, ...]]]
-    readers: list[tuple[int, Change]]
+    # Whether they keep what is nothing: most often that is all there is in a column.
+    readers: list[tuple[int, Change, bool]]
 
     def parameters(self, given: Mapping[str, Any]) -> Any:
         values = {**self.values, **given}
@@ -55,8 +57,10 @@ class _Written:
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Row[*tuple[Any, ...]]]:
         columns: list[Sequence[Any]] = list(zip(*found, strict=True))
         if columns:
-            for place, read in self.readers:
-                columns[place] = [read(value) for value in columns[place]]
+            for place, read, keeps_none in self.readers:
+                column = columns[place]
+                if not (keeps_none and column.count(None) == len(column)):
+                    columns[place] = [read(value) for value in column]
         return list(map(self.make, zip(*columns, strict=True)))
 
 
@@ -79,7 +83,7 @@ def _write(statement: Any, dialect: Dialect) -> _Written:
         list(state.positiontup) if state.positiontup is not None else None,
         bool(told),
         result_tuple([each.key for each in told]),
-        [(place, read) for place, read in enumerate(readers) if read],
+        [(place, read, read(None) is None) for place, read in enumerate(readers) if read],
     )
 
 
@@ -97,21 +101,32 @@ def send(
 ) -> list[Row[*tuple[Any, ...]]]:
     """Send a statement with its parameters' values; return what it finds, or RETURNING tells."""
     written = kept.written(connection.dialect)
-    parameters = written.parameters(values)
+    with _sent(connection, written.text, written.parameters(values)) as cursor:
+        return written.rows(cursor.fetchall()) if written.tells else []
+
+
+def run(connection: Connection, text: str) -> None:
+    """Send SQL that has no parameters and tells nothing."""
+    with _sent(connection, text, None):
+        pass
+
+
+@contextmanager
+def _sent(connection: Connection, text: str, parameters: Any) -> Iterator[Any]:
+    if connection._echo:
+        connection._log_info(text)
     driver: Any = connection.connection.driver_connection
     cursor = driver.cursor()
+    told = (connection, cursor, text, parameters, None, False)
     try:
-        if connection._echo:
-            connection._log_info(written.text)
-        told = (connection, cursor, written.text, parameters, None, False)
         for listener in connection.dispatch.before_cursor_execute:
             listener(*told)
-        cursor.execute(written.text, parameters)
+        cursor.execute(text, *([] if parameters is None else [parameters]))
         for listener in connection.dispatch.after_cursor_execute:
             listener(*told)
-        return written.rows(cursor.fetchall()) if written.tells else []
+        yield cursor
     except connection.dialect.loaded_dbapi.Error as error:
         # As connection.execute() does: it gives up a connection that has died, and raises.
-        connection._handle_dbapi_exception(error, written.text, None, cursor, None)
+        connection._handle_dbapi_exception(error, text, None, cursor, None)
     finally:
         cursor.close()

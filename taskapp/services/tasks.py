@@ -289,9 +289,11 @@ def fresh(doing: Act, task_id: int) -> AnyRow:
 
 
 def _check_labels(doing: Act, values: dict[str, Any]) -> None:
-    wanted = values.get("labels") or []
+    wanted = values.get("labels")
+    if not wanted:
+        return
     query = select(Label.id).where(Label.user_id == doing.actor.id, Label.id.in_(wanted))
-    if wanted and len(fetch(query)) != len(wanted):
+    if len(fetch(query)) != len(wanted):
         raise RuleViolation(Fault("labels", "no_such", "Names a label that you do not have."))
 
 
