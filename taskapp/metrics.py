@@ -6,7 +6,10 @@ own, which PROMETHEUS_MULTIPROC_DIR holds, and whoever is asked adds up those of
 
 import fcntl
 import os
+import struct
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +30,8 @@ JOBS_FILE = "jobs.prom"
 # What a client makes up must not make up a series of its own.
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 UNKNOWN = "unknown"
+# How often the counters of others are read, at most, until there are whole numbers in all of them.
+ATTEMPTS = 20
 
 registry = CollectorRegistry()
 requests = Counter(
@@ -131,6 +136,11 @@ def _of_all() -> bytes:
     # Never while serving.start.bury() adds the file of a process that has ended to another.
     with (files / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
+        for _ in range(ATTEMPTS):
+            # A process that begins has a file before there is anything in it.
+            with suppress(struct.error):
+                return generate_latest(everybody)
+            time.sleep(0.01)
         return generate_latest(everybody)
 
 

@@ -116,9 +116,10 @@ def _sent(connection: Connection, text: str, parameters: Any) -> Iterator[Any]:
     if connection._echo:
         connection._log_info(text)
     driver: Any = connection.connection.driver_connection
-    cursor = driver.cursor()
-    told = (connection, cursor, text, parameters, None, False)
+    cursor = None
     try:
+        cursor = driver.cursor()
+        told = (connection, cursor, text, parameters, None, False)
         for listener in connection.dispatch.before_cursor_execute:
             listener(*told)
         cursor.execute(text, *([] if parameters is None else [parameters]))
@@ -129,4 +130,5 @@ def _sent(connection: Connection, text: str, parameters: Any) -> Iterator[Any]:
         # As connection.execute() does: it gives up a connection that has died, and raises.
         connection._handle_dbapi_exception(error, text, None, cursor, None)
     finally:
-        cursor.close()
+        if cursor is not None:
+            cursor.close()

@@ -16,13 +16,14 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
+from sqlalchemy.engine import Row
 from werkzeug.routing import Rule
 
 from taskapp.db import db, transaction
 from taskapp.domain.actors import Actor
 from taskapp.domain.tasks import PRIORITIES
 from taskapp.models import Label, Project, Section, Task, User
-from taskapp.rest import dump, render
+from taskapp.rest import dump, render, render_all
 from taskapp.schemas.base import Day, Moment, Schema
 from taskapp.schemas.history import EventSchema
 from taskapp.schemas.projects import (
@@ -389,6 +390,8 @@ def assert_all_equal_on_the_wire(things: Iterable[Any], schema: type[Schema]) ->
     assert things
     for thing in things:
         assert_equal_on_the_wire(thing, schema)
+        if isinstance(thing, Row):  # as lists have it
+            assert render_all([thing, thing], schema) == [render(thing, schema)] * 2
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from taskapp import engine as rules
 from taskapp.db import db, fetch, migration_state, reader, transaction
 from taskapp.engine import engine_options, prepare, sqlalchemy_url, within
 from taskapp.models import Task
+from taskapp.statements import Kept, send
 
 from .callers import assert_problem, make_caller
 from .conftest import NewApp, NewDatabase
@@ -279,7 +280,23 @@ def test_it_is_known_how_the_schema_stands_to_the_code(
         assert migration_state() == "ahead"
 
 
-# ---------------------------------------------------------------- prepared statements
+# ---------------------------------------------------------------- kept statements
+
+
+@only_postgresql
+def test_a_kept_statement_gives_up_a_connection_that_has_died(
+    blank: Flask, postgres_url: str
+) -> None:
+    everything, end = Kept(select(Task.id)), "SELECT pg_terminate_backend(%s)"
+    with blank.app_context():
+        with reader().connect() as connection:
+            pid = connection.scalar(text("SELECT pg_backend_pid()"))
+            with psycopg.connect(postgres_url, autocommit=True) as server:
+                server.execute(end, [pid])
+            with pytest.raises(OperationalError) as lost:
+                send(connection, everything, {})
+            assert lost.value.connection_invalidated
+        assert fetch(everything) == []
 
 
 def is_prepared() -> bool:

@@ -209,7 +209,8 @@ def test_whichever_worker_is_asked_tells_of_all_and_of_those_that_are_gone(
     for _ in range(20):
         ask(f"{server.url}/healthz")
     assert {counted(server)["taskapp_requests_total"] for _ in range(10)} == {before + 20}
-    assert counted(server)["taskapp_pool_size"] == 2 * 2  # each worker has two threads
+    # Each worker has two threads; the second may begin later than the first answers.
+    until(lambda: counted(server)["taskapp_pool_size"] == 2 * 2)
     killed = server.workers[0]
     os.kill(killed, signal.SIGKILL)
     until(lambda: killed not in server.workers and len(server.workers) == 2)
@@ -309,6 +310,41 @@ def test_requests_sent_one_after_another_without_waiting_are_answered_in_turn(
         said = answers(connection)
     statuses = re.findall(rb"HTTP/1.1 (\d+)", said)
     assert statuses == [b"200", b"415", b"200", b"200", b"200", b"200", b"404"]
+
+
+def test_an_answer_comes_in_one_go(server: WebServer) -> None:
+    with closing(connect(server)) as connection:
+        for _ in range(3):
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            said = connection.recv(65536)
+            head, _, body = said.partition(b"\r\n\r\n")
+            length = re.search(rb"Content-Length: (\d+)", head)
+            assert length
+            assert len(body) == int(length[1]) > 0
+
+
+def test_a_request_that_begins_at_once_and_ends_later_is_answered(server: WebServer) -> None:
+    """A thread stays with a connection for a moment; what is not there by then, the loop awaits."""
+    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    post = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}"
+    with closing(connect(server)) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(one)
+        for request in (one, post, one, post, one):
+            for cut in range(1, len(request), 7):
+                assert connection.recv(65536).startswith(b"HTTP/1.1")
+                connection.sendall(request[:cut])
+                ask(f"{server.url}/healthz")
+                connection.sendall(request[cut:])
+        assert connection.recv(65536).startswith(b"HTTP/1.1")
+
+
+def test_a_client_that_goes_after_its_answer_takes_no_thread_along(server: WebServer) -> None:
+    for _ in range(20):
+        with closing(connect(server)) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+    assert {ask(f"{server.url}/healthz", patience=5).kind for _ in range(10)} == {"200"}
 
 
 def test_who_asks_for_leave_to_send_is_given_it_once(server: WebServer) -> None:

@@ -4,6 +4,7 @@ import base64
 import re
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -366,3 +367,74 @@ def test_a_token_stays_good_while_its_account_changes(app: Flask, alice: Caller)
     answer = alice.get("/auth/me").json
     assert answer is not None
     assert answer["email"] == "alice.smith@example.com"
+
+
+# ---------------------------------------------------------------- the very next request
+
+# Each of them asks in a statement of its own whether the caller may act, and not at the door.
+ASKING_THEMSELVES: list[tuple[str, str, Any]] = [
+    ("GET", "/tasks", None),
+    ("GET", "/tasks?limit=nonsense", None),
+    ("GET", "/tasks?q=x", None),
+    ("POST", "/tasks", {"title": "x"}),
+    ("POST", "/tasks", {"title": ""}),
+    ("GET", "/tasks/{id}", None),
+    ("GET", "/tasks/0", None),
+    ("PUT", "/tasks/{id}", {"title": "x"}),
+    ("PATCH", "/tasks/{id}", {"title": "x"}),
+    ("PATCH", "/tasks/0", {"title": "x"}),
+    ("PATCH", "/tasks/{id}/complete", {"completed": True}),
+    ("POST", "/tasks/{id}/move", {}),
+    ("DELETE", "/tasks/{id}", None),
+]
+
+
+def test_these_are_all_that_ask_themselves(app: Flask) -> None:
+    marked = {name for name, view in app.view_functions.items() if hasattr(view, "asks_itself")}
+    assert marked == {
+        *("tasks.list_tasks", "tasks.create_task", "tasks.show_task", "tasks.put_task"),
+        *("tasks.patch_task", "tasks.complete_task", "tasks.move_task", "tasks.delete_task"),
+    }
+
+
+CHANGES: dict[str, dict[str, Any]] = {
+    "account_unavailable": {"is_active": False},
+    "token_revoked": {"credentials_changed_at": datetime(2099, 1, 1, tzinfo=UTC)},
+}
+
+
+@pytest.mark.parametrize("request_", ASKING_THEMSELVES)
+@pytest.mark.parametrize("code", CHANGES)
+def test_whoever_may_no_longer_act_is_refused_at_once_and_changes_nothing(
+    app: Flask, alice: Caller, request_: tuple[str, str, Any], code: str
+) -> None:
+    task = alice.add_task("as it was")
+    method, path, body = request_
+    with app.app_context(), transaction() as session:
+        session.execute(update(User).where(User.id == alice.id).values(CHANGES[code]))
+    assert_problem(alice.call(method, path.format(id=task["id"]), json=body), 401, code)
+    back = {"is_active": True, "credentials_changed_at": None}
+    with app.app_context(), transaction() as session:
+        session.execute(update(User).where(User.id == alice.id).values(back))
+    assert alice.get("/tasks").json == [task]
+
+
+@pytest.mark.parametrize("key", [None, "one"])
+def test_an_answer_that_is_kept_is_not_told_to_whoever_may_no_longer_act(
+    app: Flask, alice: Caller, key: str | None
+) -> None:
+    sent = {"Idempotency-Key": key} if key else {}
+    assert alice.post("/tasks", {"title": "x"}, headers=sent).status_code == 201
+    with app.app_context(), transaction() as session:
+        session.execute(update(User).where(User.id == alice.id).values(is_active=False))
+    answer = alice.post("/tasks", {"title": "x"}, headers=sent)
+    assert_problem(answer, 401, "account_unavailable")
+
+
+def test_a_token_that_is_remembered_expires_all_the_same(
+    app: Flask, alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert alice.get("/tasks").status_code == 200
+    later = time.time() + app.config["ACCESS_TOKEN_SECONDS"] + 100
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert_problem(alice.get("/tasks"), 401, "token_expired")
