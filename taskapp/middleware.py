@@ -8,7 +8,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Request, Response, current_app, g, has_request_context, request
 from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from taskapp import metrics
@@ -36,15 +36,18 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     g.began_at = time.perf_counter()
+    g.request_id = _named() if current_app.config["TRUSTED_PROXIES"] else uuid.uuid4().hex
+
+
+def _named() -> str:
+    """The name that a proxy of ours gave the request; anybody else could forge log lines."""
     given = request.headers.get("X-Request-ID", "")
-    # Only a proxy of ours may name the request; anybody else could forge log lines.
-    trusted = current_app.config["TRUSTED_PROXIES"] and _REQUEST_ID.fullmatch(given)
-    g.request_id = given if trusted else uuid.uuid4().hex
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
 def _bound_streamed_body() -> None:
     """Read a body of unannounced length here: Werkzeug would cut it at the bound in silence."""
-    if request.content_length is not None or "Transfer-Encoding" not in request.headers:
+    if "HTTP_TRANSFER_ENCODING" not in request.environ or request.content_length is not None:
         return
     try:
         size = len(request.get_data())
@@ -56,39 +59,49 @@ def _bound_streamed_body() -> None:
         raise RequestEntityTooLarge
 
 
+# What an answer says unless its view has said something else.
+_USUAL = {
+    "Content-Security-Policy": CSP_NOTHING,
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
 def _finish(response: Response) -> Response:
+    # The proxies are looked through once: it costs as much as much of what is done with them.
+    asked = request._get_current_object()  # type: ignore[attr-defined]
+    about = g._get_current_object()
     headers = response.headers
-    headers["X-Request-ID"] = g.request_id
+    said = {name.lower() for name, _ in headers}
+    headers["X-Request-ID"] = about.request_id
     headers["X-Content-Type-Options"] = "nosniff"
-    headers.setdefault("Content-Security-Policy", CSP_NOTHING)
-    headers.setdefault("Referrer-Policy", "same-origin")
-    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-    headers.setdefault("Cache-Control", "no-store")
+    headers.extend((k, v) for k, v in _USUAL.items() if k.lower() not in said)
     if current_app.config["CORS_ORIGINS"]:
         response.vary.add("Origin")
-    if request.is_secure:
+    if asked.is_secure:
         headers["Strict-Transport-Security"] = "max-age=31536000"
-    _log_request(response)
+    _log_request(asked, about, response.status_code)
     return response
 
 
-def _log_request(response: Response) -> None:
-    took = time.perf_counter() - g.began_at
-    route = request.url_rule.rule if request.url_rule else None
-    metrics.count_request(request.method, route, response.status_code, took)
+def _log_request(asked: Request, about: Any, status: int) -> None:
+    took = time.perf_counter() - about.began_at
+    route = asked.url_rule.rule if asked.url_rule else None
+    metrics.count_request(asked.method, route, status, took)
     # Whoever looks every few seconds whether all is well, and it is, tells nobody anything.
-    level = logging.DEBUG if request.path in PROBES and response.status_code < 400 else logging.INFO
+    level = logging.DEBUG if asked.path in PROBES and status < 400 else logging.INFO
     # The path without its query, which may hold what people wrote.
     log.log(
         level,
         "request",
         extra={
-            "method": request.method,
-            "path": request.path,
+            "method": asked.method,
+            "path": asked.path,
             "route": route,
-            "status": response.status_code,
+            "status": status,
             "duration_ms": round(took * 1000, 1),
-            "user_id": g.get("user_id"),
+            "user_id": about.get("user_id"),
         },
     )
 
