@@ -243,7 +243,15 @@ def test_the_shell_knows_the_database_the_models_and_the_services(app: Flask) ->
     assert names["accounts"] is accounts
     assert names["tasks"] is tasks
     services = {path.stem for path in Path(tasks.__file__).parent.glob("[a-z]*.py")}
-    for_services = {"agenda", "completion", "filters", "idempotency", "paging", "placing"}
+    for_services = {
+        "agenda",
+        "completion",
+        "filters",
+        "idempotency",
+        "paging",
+        "placing",
+        "standing",
+    }
     # What only pages need is not for the shell either.
     for_services |= {"records", "trees", "editing", "glance", "names", "archives"}
     assert services - for_services == services & names.keys()

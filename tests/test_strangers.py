@@ -191,7 +191,7 @@ def routes(app: Flask) -> list[Route]:
     ]
 
 
-def schemas_of(app: Flask, route: Route) -> Iterator[tuple[str, type[Schema]]]:
+def schemas_of(app: Flask, route: Route) -> Iterator[tuple[str, Schema]]:
     """What a route reads, and from where."""
     described: Any = getattr(app.view_functions[route.endpoint], "_apidoc", {})
     for each in described.get("arguments", {}).get("parameters", []):
@@ -202,7 +202,7 @@ def places(app: Flask, route: Route) -> list[Place]:
     """Every place where a request of the API names an id."""
     found = [Place("path", name) for name in route.names()]
     for where, schema in schemas_of(app, route):
-        found += [Place(where, name) for name in _ids_in(schema())]
+        found += [Place(where, name) for name in _ids_in(schema)]
     return found
 
 

@@ -5,10 +5,9 @@ asks along, in its own statement; `confirm()` asks alone, and says what is wrong
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, or_, select
+from sqlalchemy import Boolean, ColumnElement, Select, bindparam, or_, select
 
 from taskapp.db import AnyRow, BigId, Instant, fetch
 from taskapp.domain.actors import Actor
@@ -20,17 +19,19 @@ from taskapp.statements import Kept
 OWNER = bindparam("owner_id", type_=BigId)
 SINCE = bindparam("since", type_=Instant)
 
-_ANY_TIME = datetime.max.replace(tzinfo=UTC)
+IS_SURE = bindparam("is_sure", type_=Boolean)
 
-# For a statement that reads: that the account stands. It is asked once, however many rows.
-STANDS: ColumnElement[bool] = (
+# For a statement that reads: that it is sure, or so, that the account may act. It is asked once,
+# however many rows there are.
+STANDS: ColumnElement[bool] = or_(
+    IS_SURE,
     select(User.id)
     .where(
         User.id == OWNER,
         User.is_active,
         or_(User.credentials_changed_at.is_(None), User.credentials_changed_at <= SINCE),
     )
-    .exists()
+    .exists(),
 )
 
 _ACCOUNT = Kept(select(User.is_active, User.credentials_changed_at).where(User.id == OWNER))
@@ -40,8 +41,8 @@ def fetch_own(
     actor: Actor, query: Select[*tuple[Any, ...]] | Kept, values: Mapping[str, Any]
 ) -> Sequence[AnyRow]:
     """The rows of a statement that has OWNER and STANDS in it; raise AuthenticationFailed."""
-    since = actor.standing.issued_at or _ANY_TIME
-    found = fetch(query, {**values, "owner_id": actor.id, "since": since})
+    known = {"is_sure": actor.standing.is_sure, "since": actor.standing.issued_at}
+    found = fetch(query, {**values, **known, "owner_id": actor.id})
     if found:
         actor.standing.is_sure = True
     else:
