@@ -73,23 +73,57 @@ def _has(element: Element, wanted: dict[str, str | bool]) -> bool:
     return True
 
 
+@dataclass
+class _Tag:
+    """What a tag that begins an element says, and whether it ends it too."""
+
+    name: str
+    attributes: dict[str, str]
+    ends: bool = False
+
+
+# Most tags stand in a page many times and on every page: each is read once, by its text.
+_KNOWN: dict[str, _Tag] = {}
+_KNOWN_MOST = 10_000
+
+
 class _Builder(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.root = self.open = Element("")
+        self._read: _Tag | None = None
+
+    def updatepos(self, i: int, j: int) -> int:
+        """Nobody asks for the line."""
+        return j
+
+    def parse_starttag(self, i: int) -> int:
+        """Read a tag, unless it is known, and return where it ends."""
+        end = self.rawdata.find(">", i) + 1
+        text = self.rawdata[i:end]
+        if known := _KNOWN.get(text):
+            self._begin(known)
+            return end
+        self._read = None
+        found = super().parse_starttag(i)
+        if found == end and self._read and self._read.name not in self.CDATA_CONTENT_ELEMENTS:
+            if len(_KNOWN) >= _KNOWN_MOST:
+                _KNOWN.clear()
+            _KNOWN[text] = self._read
+        return found
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        assert len(attributes) == len(attrs), f"an attribute stands twice in <{tag}>: {attrs}"
-        element = Element(tag, attributes, self.open)
-        self.open.children.append(element)
-        if tag not in _VOID:
-            self.open = element
+        self._begin(_read(tag, attrs))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
-            self.handle_endtag(tag)
+        self._begin(_read(tag, attrs, ends=True))
+
+    def _begin(self, tag: _Tag) -> None:
+        self._read = tag
+        element = Element(tag.name, tag.attributes, self.open)
+        self.open.children.append(element)
+        if tag.name not in _VOID and not tag.ends:
+            self.open = element
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.tag == tag, f"</{tag}> ends <{self.open.tag}>"
@@ -98,6 +132,12 @@ class _Builder(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.open.children.append(data)
+
+
+def _read(tag: str, attrs: list[tuple[str, str | None]], *, ends: bool = False) -> _Tag:
+    attributes = {name: value or "" for name, value in attrs}
+    assert len(attributes) == len(attrs), f"an attribute stands twice in <{tag}>: {attrs}"
+    return _Tag(tag, attributes, ends)
 
 
 def parse(html: str) -> Element:
