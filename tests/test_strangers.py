@@ -119,6 +119,8 @@ TYPED = {
     "subtasks": "complete",
 }
 DEEDS = ("complete", "reopen", "delete", "update", "move", "")
+# The views that read what is to be done, all of them.
+READ_DEEDS = {"web.change_many"}
 
 # Members that are refused whatever they name, with another code than what is not there.
 CODES = {("bulk.change_matching", "values/parent_id"): "single"}
@@ -506,6 +508,16 @@ def test_every_field_of_a_page_that_is_called_like_an_id_is_known() -> None:
     assert not called - FORMS.keys()
 
 
+def test_the_views_that_read_what_is_to_be_done_are_known() -> None:
+    found = set()
+    for module in Path(web.__file__).parent.glob("*.py"):
+        for function in ast.walk(ast.parse(module.read_text())):
+            if isinstance(function, ast.FunctionDef):
+                parts = [each for each in ast.walk(function) if isinstance(each, ast.Constant)]
+                found |= {f"web.{function.name}" for each in parts if each.value == "act"}
+    assert found == READ_DEEDS
+
+
 # ---------------------------------------------------------------- the API
 
 
@@ -669,8 +681,7 @@ def visits(app: Flask, owner: Estate, visitor: Estate) -> Iterator[Visit]:
             for kind in kinds:
                 said = _said()
                 said.setlist(name, [str(owner.ids[kind])])
-                # What is to be done is said by forms that are about many things.
-                for deed in DEEDS if route.method == "POST" and not own else [""]:
+                for deed in DEEDS if route.endpoint in READ_DEEDS else [""]:
                     with_deed = said.copy()
                     if deed:
                         with_deed["act"] = deed

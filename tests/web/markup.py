@@ -91,7 +91,7 @@ class _Builder(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.root = self.open = Element("")
-        self._read: _Tag | None = None
+        self._read: list[_Tag] = []
 
     def updatepos(self, i: int, j: int) -> int:
         """Nobody asks for the line."""
@@ -104,12 +104,13 @@ class _Builder(HTMLParser):
         if known := _KNOWN.get(text):
             self._begin(known)
             return end
-        self._read = None
+        self._read.clear()
         found = super().parse_starttag(i)
-        if found == end and self._read and self._read.name not in self.CDATA_CONTENT_ELEMENTS:
-            if len(_KNOWN) >= _KNOWN_MOST:
-                _KNOWN.clear()
-            _KNOWN[text] = self._read
+        if len(_KNOWN) >= _KNOWN_MOST:
+            _KNOWN.clear()
+        # What follows a script's tag is read in another way.
+        if found == end and self._read and self._read[0].name not in self.CDATA_CONTENT_ELEMENTS:
+            [_KNOWN[text]] = self._read
         return found
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -119,7 +120,7 @@ class _Builder(HTMLParser):
         self._begin(_read(tag, attrs, ends=True))
 
     def _begin(self, tag: _Tag) -> None:
-        self._read = tag
+        self._read.append(tag)
         element = Element(tag.name, tag.attributes, self.open)
         self.open.children.append(element)
         if tag.name not in _VOID and not tag.ends:
