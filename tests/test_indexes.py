@@ -95,7 +95,8 @@ def crowd(new_database: NewDatabase, new_app: NewApp) -> Iterator[Actor]:
 def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every node of a plan, but for what has an index of its own.
 
-    That is the look-up of a row's labels, or its subtasks' count; and that of the account, which is asked for once.
+    That is the look-up of a row's labels, or its subtasks' count; and that of the account, which is
+    asked for once.
     """
     if "One-Time Filter" not in plan:
         yield plan
