@@ -35,7 +35,7 @@ def add_to(bp: Blueprint) -> None:
     bp.add_app_template_filter(days.recently, "recently")
     bp.add_app_template_filter(day, "day")
     bp.add_app_template_filter(count, "up_to")
-    bp.add_app_template_global(icon)
+    bp.add_app_template_filter(icon)
     bp.add_app_template_global(tell)
 
 
