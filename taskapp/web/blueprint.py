@@ -19,8 +19,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser, is_logged_in
-from taskapp.services import glance
+from taskapp.services import glance, tasks
+from taskapp.services.filters import Filter
 from taskapp.services.glance import Overview
+from taskapp.services.tasks import Counts
 from taskapp.web import assets, days, filters
 
 bp = Blueprint("web", __name__, template_folder="templates")
@@ -65,11 +67,24 @@ def overview() -> Overview:
     return known
 
 
-def _overview() -> Overview:
+def counts(filter_: Filter) -> Counts:
+    """How many tasks a filter lets through; asked for along with the overview, if that is not yet.
+
+    So a page of a list sends a statement less.
+    """
+    if "overview" not in g:
+        g.overview = _overview(filter_)
+        found: Counts | None = g.overview.counts
+        if found:
+            return found
+    return tasks.count(current_browser().actor, filter_)
+
+
+def _overview(counted: Filter | None = None) -> Overview:
     if g.get("is_broken"):
         return Overview()  # the database may be what is broken
     try:
-        return glance.look(current_browser().actor, days.today())
+        return glance.look(current_browser().actor, days.today(), counted)
     except SQLAlchemyError:
         if g.get("is_error"):
             return Overview()

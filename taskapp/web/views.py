@@ -13,7 +13,7 @@ from taskapp.auth.identity import current_browser
 from taskapp.services import bulk, labels, names, tasks
 from taskapp.services.paging import Position
 from taskapp.web import days
-from taskapp.web.blueprint import back_to, bp, notice, page
+from taskapp.web.blueprint import back_to, bp, counts, notice, page
 from taskapp.web.forms import AddTaskForm
 from taskapp.web.lists import PAGE_SIZE, View
 
@@ -88,7 +88,7 @@ def show_list(
         parents=names.of_parents(actor, found.rows),
         groups=view.groups(found.rows),
         more=more,
-        counts=tasks.count(actor, replace(view.filter, completed=None)),
+        counts=counts(replace(view.filter, completed=None)),
         form=form or AddTaskForm(formdata=None),
         kept=kept or {},
     )
