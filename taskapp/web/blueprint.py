@@ -13,7 +13,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    url_for,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response as BaseResponse
@@ -24,6 +23,7 @@ from taskapp.services.filters import Filter
 from taskapp.services.glance import Overview
 from taskapp.services.tasks import Counts
 from taskapp.web import assets, days, filters
+from taskapp.web.addresses import url_for
 
 bp = Blueprint("web", __name__, template_folder="templates")
 
@@ -48,6 +48,7 @@ TYPED = ("title", "description", "email", "q")
 
 filters.add_to(bp)
 bp.add_app_template_global(assets.url_of, "asset")
+bp.add_app_template_global(url_for)
 
 
 @bp.app_template_global()

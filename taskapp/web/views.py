@@ -72,7 +72,7 @@ def show_list(
     status: int = 200,
     kept: dict[str, str] | None = None,
 ) -> Response:
-    """A page of a list; `form` is what was to be added, and `kept` what that came with."""
+    """A page of a list; `form` is what could not be added, and `kept` what that came with."""
     actor = current_browser().actor
     scope = [actor.id, "web", view.place, view.number, *view.fields().items()]
     scope = [str(each) for each in scope]
@@ -89,7 +89,7 @@ def show_list(
         groups=view.groups(found.rows),
         more=more,
         counts=counts(replace(view.filter, completed=None)),
-        form=form or AddTaskForm(formdata=None),
+        form=form,
         kept=kept or {},
     )
 
