@@ -6,6 +6,7 @@ drawn from its `Row` and nothing else, and so what has been drawn is remembered 
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -19,6 +20,11 @@ from taskapp.web.addresses import url_for
 from taskapp.web.blueprint import bp, overview
 from taskapp.web.days import Due
 
+# What every row asks of its task.
+ASKED = (
+    *("id", "title", "completed", "priority", "description", "subtasks_done", "subtasks_open"),
+    *("due_on", "due_at", "labels", "project_id", "parent_id"),
+)
 # As many rows are remembered, each of a kilobyte or two.
 ROWS_KEPT = 4096
 
@@ -101,28 +107,33 @@ def _rows(
     before: Any,
     after: Any,
 ) -> Iterable[Row]:
+    if not tasks:
+        return
     known, home, back = overview(), url_for("web.list_tasks"), quote(back)
     left, right = _beside(before), _beside(after)
     projects = {id_: _project(each) for id_, each in known.projects.items()} if project else {}
     labels = {id_: _label(each) for id_, each in known.labels.items()}
     last = len(tasks) - 1
+    # By its place a value is found twenty times as fast as by its name.
+    told = itemgetter(*map(tasks[0]._fields.index, ASKED))
     for number, task in enumerate(tasks):
-        done, parent = task.subtasks_done, task.parent_id
+        id_, title, completed, priority, description, done, open_, *more = told(task)
+        due_on, due_at, borne, project_id, parent_id = more
         yield Row(
-            task.id,
-            f"{home}/{task.id}",
+            id_,
+            f"{home}/{id_}",
             back,
-            task.title,
-            task.completed,
-            task.priority,
-            bool(task.description),
+            title,
+            completed,
+            priority,
+            bool(description),
             1 if depth is None else task.depth - depth + 1,
-            days.due(task),
+            days.due(task) if due_on or due_at else None,
             done,
-            done + task.subtasks_open,
-            tuple(labels[id_] for id_ in task.labels if id_ in labels),
-            projects.get(task.project_id),
-            Place(f"{home}/{parent}", parents[parent]) if parent in parents else None,
+            done + open_,
+            tuple([labels[each] for each in borne if each in labels]) if borne else (),
+            projects.get(project_id),
+            Place(f"{home}/{parent_id}", parents[parent_id]) if parent_id in parents else None,
             Moves(number > 0, number < last, left, right) if by_hand else None,
         )
 
