@@ -7,6 +7,7 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
+    current_app,
     flash,
     g,
     make_response,
@@ -110,7 +111,9 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
     The script sends X-Fragment, so a cache must tell the two answers apart.
     """
     layout = "web/fragment.html" if "X-Fragment" in request.headers else "web/base.html"
-    response = make_response(render_template(template, layout=layout, **context), status)
+    # What many templates draw with; to be imported by each, as templates can, costs each anew.
+    ui = current_app.jinja_env.get_template("web/_macros.html").module
+    response = make_response(render_template(template, layout=layout, ui=ui, **context), status)
     response.headers["Content-Security-Policy"] = CSP
     response.vary.add("X-Fragment")
     return response

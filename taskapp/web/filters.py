@@ -111,5 +111,7 @@ def symbol(name: str) -> Markup:
 def symbols() -> Markup:
     """The shapes of all icons that symbol() names."""
     shapes = [(name, re.sub(r"\s*</?svg[^>]*>\s*|\n\s*", "", lucide(name))) for name in SYMBOLS]
-    each = [f'<symbol id="icon-{name}" viewBox="0 0 24 24">{shape}</symbol>' for name, shape in shapes]
+    each = [
+        f'<symbol id="icon-{name}" viewBox="0 0 24 24">{shape}</symbol>' for name, shape in shapes
+    ]
     return Markup("".join(each))  # noqa: S704 - from the package

@@ -4,7 +4,7 @@ A page has fifty of them, and after each act it is shown again with one that has
 drawn from its `Row` and nothing else, and so what has been drawn is remembered by that.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -76,7 +76,7 @@ class Row(NamedTuple):
 
 @bp.app_template_global("rows")
 def draw(
-    tasks: Iterable[AnyRow],
+    tasks: Sequence[AnyRow],
     back: str,
     *,
     parents: Mapping[int, str] | None = None,
@@ -93,20 +93,30 @@ def draw(
     others.
     """
     module = _module()
-    rows = _rows(list(tasks), back, parents or {}, project, depth, by_hand, before, after)
+    rows = _rows(
+        tasks,
+        back,
+        parents=parents or {},
+        project=project,
+        depth=depth,
+        by_hand=by_hand,
+        before=before,
+        after=after,
+    )
     return Markup("".join([_drawn(module, row) for row in rows]))  # noqa: S704 - each is Markup
 
 
 def _rows(
-    tasks: list[AnyRow],
+    tasks: Sequence[AnyRow],
     back: str,
+    *,
     parents: Mapping[int, str],
     project: bool,
     depth: int | None,
     by_hand: bool,
     before: Any,
     after: Any,
-) -> Iterable[Row]:
+) -> Iterator[Row]:
     if not tasks:
         return
     known, home, back = overview(), url_for("web.list_tasks"), quote(back)
@@ -139,9 +149,7 @@ def _rows(
 
 
 def _project(project: AnyRow) -> Place:
-    return Place(
-        url_for("web.show_project", project_id=project.id), project.name, project.color
-    )
+    return Place(url_for("web.show_project", project_id=project.id), project.name, project.color)
 
 
 def _label(label: AnyRow) -> Place:

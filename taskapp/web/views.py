@@ -76,9 +76,8 @@ def show_list(
     actor = current_browser().actor
     scope = [actor.id, "web", view.place, view.number, *view.fields().items()]
     scope = [str(each) for each in scope]
-    found = tasks.list_page(
-        actor, view.filter, sort=view.sort, limit=PAGE_SIZE, after=_place(*scope)
-    )
+    wanted = view.filter
+    found = tasks.list_page(actor, wanted, sort=view.sort, limit=PAGE_SIZE, after=_place(*scope))
     more = view.url(cursor=cursors.seal(found.end, *scope)) if found.end else None
     return page(
         "web/tasks.html",
@@ -88,7 +87,7 @@ def show_list(
         parents=names.of_parents(actor, found.rows),
         groups=view.groups(found.rows),
         more=more,
-        counts=counts(replace(view.filter, completed=None)),
+        counts=counts(replace(wanted, completed=None)),
         form=form,
         kept=kept or {},
     )
