@@ -3,17 +3,28 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
-from taskapp.db import AnyRow, fetch, now, transaction
+from taskapp.db import AnyRow, BigId, Instant, fetch, now, transaction
 from taskapp.domain.actors import Actor
 from taskapp.domain.errors import AuthenticationFailed, NotFound
 from taskapp.models import LoginSession, User
 from taskapp.models.login_session import CLIENT_MOST
 from taskapp.services import accounts
+from taskapp.statements import Kept
 
 # How much older than the truth `seen_at` may be: a write for every page would be too dear.
 SEEN_EVERY = timedelta(minutes=5)
+
+_ACCOUNT = Kept(
+    select(*accounts.COLUMNS, LoginSession.seen_at.label("seen_at"))
+    .join(LoginSession, LoginSession.user_id == User.id)
+    .where(
+        LoginSession.id == bindparam("session_id", type_=BigId),
+        LoginSession.expires_at > bindparam("moment", type_=Instant),
+        User.is_active,
+    )
+)
 
 
 def start(user_id: int, *, client: str, lifetime: timedelta) -> LoginSession:
@@ -38,17 +49,14 @@ def start(user_id: int, *, client: str, lifetime: timedelta) -> LoginSession:
 
 def resume(session_id: int) -> tuple[Actor, AnyRow]:
     """Who acts through a session, and their account; raise AuthenticationFailed once it ended."""
-    found = fetch(
-        select(*accounts.COLUMNS, LoginSession.seen_at.label("seen_at"))
-        .join(LoginSession, LoginSession.user_id == User.id)
-        .where(LoginSession.id == session_id, LoginSession.expires_at > now(), User.is_active)
-    )
+    moment = now()
+    found = fetch(_ACCOUNT, {"session_id": session_id, "moment": moment})
     if not found:
         raise AuthenticationFailed
-    if now() - found[0].seen_at > SEEN_EVERY:
+    if moment - found[0].seen_at > SEEN_EVERY:
         with transaction() as database:
             database.execute(
-                update(LoginSession).where(LoginSession.id == session_id).values(seen_at=now())
+                update(LoginSession).where(LoginSession.id == session_id).values(seen_at=moment)
             )
     return Actor(found[0].id, session_id, "web"), found[0]
 

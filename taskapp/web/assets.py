@@ -4,7 +4,9 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from flask import Response, send_from_directory, url_for
+from flask import Response, send_from_directory
+
+from taskapp.web.addresses import url_for
 
 FOLDER = Path(__file__).with_name("static")
 YEAR = 31_536_000

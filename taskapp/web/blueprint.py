@@ -7,21 +7,24 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
+    current_app,
     flash,
     g,
     make_response,
     redirect,
     render_template,
     request,
-    url_for,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug import Response as BaseResponse
 
 from taskapp.auth.identity import current_browser, is_logged_in
-from taskapp.services import glance
+from taskapp.services import glance, tasks
+from taskapp.services.filters import Filter
 from taskapp.services.glance import Overview
+from taskapp.services.tasks import Counts
 from taskapp.web import assets, days, filters
+from taskapp.web.addresses import url_for
 
 bp = Blueprint("web", __name__, template_folder="templates")
 
@@ -46,6 +49,7 @@ TYPED = ("title", "description", "email", "q")
 
 filters.add_to(bp)
 bp.add_app_template_global(assets.url_of, "asset")
+bp.add_app_template_global(url_for)
 
 
 @bp.app_template_global()
@@ -65,11 +69,24 @@ def overview() -> Overview:
     return known
 
 
-def _overview() -> Overview:
+def counts(filter_: Filter) -> Counts:
+    """How many tasks a filter lets through; asked for along with the overview, if that is not yet.
+
+    So a page of a list sends a statement less.
+    """
+    if "overview" not in g:
+        g.overview = _overview(filter_)
+        found: Counts | None = g.overview.counts
+        if found:
+            return found
+    return tasks.count(current_browser().actor, filter_)
+
+
+def _overview(counted: Filter | None = None) -> Overview:
     if g.get("is_broken"):
         return Overview()  # the database may be what is broken
     try:
-        return glance.look(current_browser().actor, days.today())
+        return glance.look(current_browser().actor, days.today(), counted)
     except SQLAlchemyError:
         if g.get("is_error"):
             return Overview()
@@ -94,7 +111,9 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
     The script sends X-Fragment, so a cache must tell the two answers apart.
     """
     layout = "web/fragment.html" if "X-Fragment" in request.headers else "web/base.html"
-    response = make_response(render_template(template, layout=layout, **context), status)
+    # What many templates draw with; to be imported by each, as templates can, costs each anew.
+    ui = current_app.jinja_env.get_template("web/_macros.html").module
+    response = make_response(render_template(template, layout=layout, ui=ui, **context), status)
     response.headers["Content-Security-Policy"] = CSP
     response.vary.add("X-Fragment")
     return response

@@ -1,8 +1,7 @@
 """Days and times as people say them: Today, Tomorrow, Wed, 25 Nov 09:30."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from taskapp.auth.identity import current_browser
@@ -12,8 +11,7 @@ from taskapp.domain import dates
 WEEK = 7
 
 
-@dataclass(frozen=True)
-class Due:
+class Due(NamedTuple):
     """When a task is due, in words; `state` is "overdue", "today", "soon" or "later"."""
 
     words: str

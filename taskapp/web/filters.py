@@ -1,5 +1,6 @@
 """How templates show things: icons, instants in a person's time zone, Markdown."""
 
+import re
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -16,6 +17,12 @@ from taskapp.web import days
 from taskapp.web.agents import recognise
 from taskapp.web.story import Names, sentence
 
+# The icons of the rows of lists: a page has their shapes once, and refers to them.
+SYMBOLS = (
+    *("check", "text-align-start", "corner-down-right", "calendar", "list-tree", "pencil"),
+    *("trash-2", "grip-vertical", "arrow-up", "arrow-down", "arrow-left", "arrow-right"),
+    "folder-input",
+)
 # What Markdown makes of plain text; anything else that somebody wrote as HTML is shown as text.
 TAGS = {
     *("a", "blockquote", "br", "code", "del", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr"),
@@ -35,7 +42,9 @@ def add_to(bp: Blueprint) -> None:
     bp.add_app_template_filter(days.recently, "recently")
     bp.add_app_template_filter(day, "day")
     bp.add_app_template_filter(count, "up_to")
-    bp.add_app_template_global(icon)
+    bp.add_app_template_filter(icon)
+    bp.add_app_template_filter(symbol)
+    bp.add_app_template_global(symbols)
     bp.add_app_template_global(tell)
 
 
@@ -88,3 +97,21 @@ def icon(name: str) -> Markup:
     """An icon of the Lucide set; what it stands for has to be said in words beside it."""
     attributes = {"aria-hidden": "true", "focusable": "false", "class": "icon"}
     return Markup(lucide(name, size=20, **attributes))  # noqa: S704 - from the package
+
+
+def symbol(name: str) -> Markup:
+    """The same icon by its name alone: its shape is in symbols(), which the page has to have."""
+    if name not in SYMBOLS:
+        raise ValueError(f"{name} is none of the symbols")
+    use = '<svg class="icon" aria-hidden="true" focusable="false"><use href="#icon-{}"/></svg>'
+    return Markup(use).format(name)  # noqa: S704 - of ours
+
+
+@cache
+def symbols() -> Markup:
+    """The shapes of all icons that symbol() names."""
+    shapes = [(name, re.sub(r"\s*</?svg[^>]*>\s*|\n\s*", "", lucide(name))) for name in SYMBOLS]
+    each = [
+        f'<symbol id="icon-{name}" viewBox="0 0 24 24">{shape}</symbol>' for name, shape in shapes
+    ]
+    return Markup("".join(each))  # noqa: S704 - from the package

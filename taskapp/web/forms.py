@@ -103,11 +103,7 @@ class LogInForm(Form):
 class AddTaskForm(Form):
     """A new task, in one line."""
 
-    title = StringField(
-        "New task",
-        [_NEEDED],
-        render_kw={"autocomplete": "off", "placeholder": "What needs doing?", "data-key": "q"},
-    )
+    title = StringField("New task", [_NEEDED])
 
 
 class TaskForm(Form):

@@ -5,17 +5,17 @@ it can be chosen; a View says what was chosen.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Literal, Self
 from urllib.parse import urlencode
-
-from flask import url_for
 
 from taskapp.domain.tasks import PRIORITIES, WORDS_MOST
 from taskapp.rest import read_id
 from taskapp.services.filters import Filter
 from taskapp.web import days
+from taskapp.web.addresses import url_for
 from taskapp.web.blueprint import overview
 
 SHOWN = {"open": False, "done": True, "all": None}
@@ -189,9 +189,8 @@ class View:
 
     def fields(self) -> dict[str, str]:
         """What has to be said, since it is not so anyway."""
-        plain = View.said_by({}, self.place, self.number)
-        said = {each.name: getattr(self, each.name) for each in fields(self)}
-        return {name: value for name, value in said.items() if value != getattr(plain, name)}
+        plain = vars(_unsaid(self.place, self.number))
+        return {name: value for name, value in vars(self).items() if value != plain[name]}
 
     def hidden(self) -> dict[str, str]:
         """The same for a form, which says its place as well."""
@@ -221,6 +220,12 @@ class View:
         if self.at.groups is None:
             return [Group("", "", rows)] if rows else []
         return list(_by_day(rows, self.at.groups == "due"))
+
+
+@lru_cache(maxsize=256)
+def _unsaid(place: str, number: int) -> View:
+    """A place as it is seen when nothing is said."""
+    return View.said_by({}, place, number)
 
 
 def _chosen(at: Place, args: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from taskapp.auth.identity import current_browser
 from taskapp.services import bulk, labels, names, tasks
 from taskapp.services.paging import Position
 from taskapp.web import days
-from taskapp.web.blueprint import back_to, bp, notice, page
+from taskapp.web.blueprint import back_to, bp, counts, notice, page
 from taskapp.web.forms import AddTaskForm
 from taskapp.web.lists import PAGE_SIZE, View
 
@@ -72,13 +72,12 @@ def show_list(
     status: int = 200,
     kept: dict[str, str] | None = None,
 ) -> Response:
-    """A page of a list; `form` is what was to be added, and `kept` what that came with."""
+    """A page of a list; `form` is what could not be added, and `kept` what that came with."""
     actor = current_browser().actor
     scope = [actor.id, "web", view.place, view.number, *view.fields().items()]
     scope = [str(each) for each in scope]
-    found = tasks.list_page(
-        actor, view.filter, sort=view.sort, limit=PAGE_SIZE, after=_place(*scope)
-    )
+    wanted = view.filter
+    found = tasks.list_page(actor, wanted, sort=view.sort, limit=PAGE_SIZE, after=_place(*scope))
     more = view.url(cursor=cursors.seal(found.end, *scope)) if found.end else None
     return page(
         "web/tasks.html",
@@ -88,8 +87,8 @@ def show_list(
         parents=names.of_parents(actor, found.rows),
         groups=view.groups(found.rows),
         more=more,
-        counts=tasks.count(actor, replace(view.filter, completed=None)),
-        form=form or AddTaskForm(formdata=None),
+        counts=counts(replace(wanted, completed=None)),
+        form=form,
         kept=kept or {},
     )
 

@@ -99,6 +99,8 @@ def test_ids_stand_once_and_labels_lead_to_fields(
             for name in ("for", "aria-describedby", "aria-labelledby", "form"):
                 for each in who.page.walk():
                     assert set(each.get(name).split()) <= set(ids), (route, each.attributes)
+            for each in who.page.all("use"):
+                assert each.get("href").removeprefix("#") in ids, route
             for each in who.page.all("button"):
                 filled_by_script = any("hidden" in around.attributes for around in each.around())
                 assert each.name or filled_by_script, route

@@ -49,7 +49,7 @@ HOSTILE = [
 ids = pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text)[:40])
 
 # All that the pages are made of; what somebody wrote adds nothing to it.
-SVG = {"svg", "path", "circle", "rect", "line", "polyline", "polygon", "ellipse"}
+SVG = {"svg", "path", "circle", "rect", "line", "polyline", "polygon", "ellipse", "symbol", "use"}
 FRAME = {"html", "head", "body", "meta", "title", "link", "script", "header", "nav", "main"}
 FLOW = {"div", "section", "article", "p", "span", "a", "ul", "ol", "li", "h1", "h2", "h3", "h4"}
 FLOW |= {"h5", "h6", "dl", "dt", "dd", "bdi", "time", "small", "strong", "em", "code", "kbd", "pre"}
@@ -68,6 +68,7 @@ def assert_harmless(page: Element) -> None:
     assert page.all("html")
     for each in page.walk():
         assert each.tag in KNOWN, each.tag
+        assert each.tag != "use" or each.get("href").startswith("#icon-"), each.attributes
         for name, value in each.attributes.items():
             assert not name.startswith("on"), (each.tag, name)
             assert name not in ("style", "srcdoc", "srcset", "http-equiv", "ping"), name
