@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -40,6 +41,13 @@ def blank(new_database: NewDatabase, new_app: NewApp) -> Iterator[Flask]:
     with app.app_context():
         upgrade()
         yield app
+
+
+@pytest.fixture
+def direct(blank: Flask, postgres_url: str, new_app: NewApp) -> Flask:
+    """The same with nothing between it and the server, whatever the tests have put there."""
+    path = f"/{db.engine.url.database}"
+    return new_app(urlsplit(postgres_url)._replace(path=path).geturl())
 
 
 @pytest.fixture
@@ -285,10 +293,10 @@ def test_it_is_known_how_the_schema_stands_to_the_code(
 
 @only_postgresql
 def test_a_kept_statement_gives_up_a_connection_that_has_died(
-    blank: Flask, postgres_url: str
+    direct: Flask, postgres_url: str
 ) -> None:
     everything, end = Kept(select(Task.id)), "SELECT pg_terminate_backend(%s)"
-    with blank.app_context():
+    with direct.app_context():
         with reader().connect() as connection:
             pid = connection.scalar(text("SELECT pg_backend_pid()"))
             with psycopg.connect(postgres_url, autocommit=True) as server:
@@ -307,8 +315,8 @@ def is_prepared() -> bool:
 
 
 @only_postgresql
-def test_a_statement_that_is_sent_again_is_planned_once(blank: Flask) -> None:
-    with blank.app_context():
+def test_a_statement_that_is_sent_again_is_planned_once(direct: Flask) -> None:
+    with direct.app_context():
         fetch(select(Task.id))
         assert not is_prepared()
         get_going()
@@ -316,10 +324,12 @@ def test_a_statement_that_is_sent_again_is_planned_once(blank: Flask) -> None:
 
 
 @only_postgresql
-def test_behind_a_pooler_nothing_is_prepared(monkeypatch: pytest.MonkeyPatch, blank: Flask) -> None:
+def test_behind_a_pooler_nothing_is_prepared(
+    monkeypatch: pytest.MonkeyPatch, direct: Flask
+) -> None:
     # A pooler tells a process id of its own making.
     monkeypatch.setattr(psycopg.ConnectionInfo, "backend_pid", 1)
-    with blank.app_context():
+    with direct.app_context():
         db.engine.dispose()
         get_going()
         assert not is_prepared()
