@@ -55,7 +55,8 @@ def on_starting(server: object) -> None:
 
 
 def child_exit(_server: object, ended: object) -> None:
-    """Keep what a worker has counted."""
+    """Keep what a worker has counted, and give its place to the next."""
+    Worker.board.leave(ended.place)
     with suppress(Exception):  # nothing that is wrong with a file may end the server
         start.bury(ended.pid)
 

@@ -24,6 +24,7 @@ from gunicorn import http
 from gunicorn.workers.base import Worker as AnyWorker
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from serving.balance import CLOSED, Board
 from serving.intake import Intake
 
 PIECE = 64 * 1024
@@ -37,6 +38,8 @@ PARTING_SECONDS = 2.0
 # somebody wants it: the way back through the loop costs as much as answering a short request.
 STAY_MILLISECONDS = 1
 PARTING_BYTES = 4 * 1024 * 1024
+# How long a new connection is left to a worker with fewer of them.
+LEAVE_SECONDS = 0.002
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -126,6 +129,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     slow_seconds = 10
     body_most = 1024 * 1024
+    board = Board()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Begin without a client."""
@@ -135,6 +139,30 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._held = 0
         self._looked_at = 0.0
         self._told_at = 0.0
+        # gunicorn's master makes workers before it forks them.
+        self.place = self.board.take()
+        self._left_until = 0.0
+
+    # ------------------------------------------------------------ who takes a connection
+
+    def accept(self, listener: socket.socket) -> None:
+        """Take a new connection, or leave it for a moment to a worker that has fewer."""
+        has_waited = 0 <= time.monotonic() - self._left_until < LEAVE_SECONDS
+        if self.alive and not has_waited and self.nr_conns > self.board.least():
+            super().set_accept_enabled(False)
+            self._left_until = time.monotonic() + LEAVE_SECONDS
+            return
+        self._left_until = 0.0
+        super().accept(listener)
+        self.board.say(self.place, self.nr_conns)
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Wait, but no longer than until what was left is to be looked at again."""
+        if self.alive:
+            self.board.say(self.place, self.nr_conns)
+            left_for = self._left_until - time.monotonic()
+            timeout = min(timeout, left_for) if left_for > 0 else timeout
+        super().wait_for_and_dispatch_events(timeout)
 
     # ------------------------------------------------------------ a request comes in
 
@@ -359,9 +387,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
         Whoever has connected is answered: closed in the queue, a connection is reset.
         """
+        if enabled and time.monotonic() < self._left_until:
+            return
         super().set_accept_enabled(enabled)
         if enabled or self.alive:
             return
+        self.board.say(self.place, CLOSED)
         for listener in self.sockets:
             with suppress(OSError), selectors.DefaultSelector() as waiting:
                 waiting.register(listener, selectors.EVENT_READ)

@@ -254,6 +254,60 @@ def test_what_the_dead_have_counted_is_kept_in_one_place(
     assert everybody.get_sample_value("alive") is None
 
 
+# ---------------------------------------------------------------- who takes whom
+
+
+def holders(server: WebServer, clients: list[socket.socket]) -> list[int]:
+    """How many of these connections each worker has."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    here = f":{urlsplit(server.url).port:04X}"
+    theirs = {f":{client.getsockname()[1]:04X}" for client in clients}
+    ends = [row for row in rows if row[1].endswith(here) and row[2][-5:] in theirs]
+    wanted = {f"socket:[{row[9]}]" for row in ends}
+    opened = ({str(each.readlink()) for each in fds_of(pid)} for pid in server.workers)
+    return [len(wanted & each) for each in opened]
+
+
+def fds_of(pid: int) -> list[Path]:
+    """What a process has open."""
+    return [each for each in Path(f"/proc/{pid}/fd").iterdir() if each.is_symlink()]
+
+
+def shared_out(server: WebServer, count: int) -> list[int]:
+    """How many of so many clients, who come at once and are answered, each worker has."""
+    clients = [connect(server) for _ in range(count)]
+    for client in clients:
+        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    for client in clients:
+        assert client.recv(65536).startswith(b"HTTP/1.1 200")
+    held = holders(server, clients)
+    for client in clients:
+        client.close()
+    return held
+
+
+def test_clients_that_come_at_once_are_shared_out_evenly(server: WebServer) -> None:
+    until(lambda: all(shared_out(server, 4)))  # each has begun
+    for _ in range(5):
+        held = shared_out(server, 40)
+        assert sum(held) == 40
+        assert max(held) - min(held) <= 4
+
+
+def test_a_worker_that_stands_still_is_not_waited_for(server: WebServer) -> None:
+    until(lambda: len(server.workers) == 2)
+    os.kill(server.workers[0], signal.SIGSTOP)
+    try:
+        clients = [connect(server) for _ in range(20)]
+        for client in clients:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        for client in clients:
+            assert answers(client).startswith(b"HTTP/1.1 200")
+            client.close()
+    finally:
+        os.kill(server.workers[0], signal.SIGCONT)
+
+
 # ---------------------------------------------------------------- slow clients
 
 
