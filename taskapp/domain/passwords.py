@@ -4,12 +4,18 @@ New hashes are bcrypt over an HMAC-SHA256 of the whole password (`bcrypt_sha256`
 alone reads 72 bytes. Plain bcrypt hashes, which an earlier system left, are still verified.
 """
 
+import os
 import re
+import sys
+import threading
 import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from passlib.context import CryptContext
 from passlib.hash import bcrypt, bcrypt_sha256
@@ -23,6 +29,13 @@ BCRYPT_READS_BYTES = 72
 # What no password is right for; an account that has it needs a new one to be let in.
 UNUSABLE = "!"
 KINDS = (bcrypt_sha256, bcrypt)
+
+# How far hashing steps back for all else (see setpriority(2)).
+HASHING_NICE = 3
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,7 +71,7 @@ def text(password: str) -> str:
 
 def make_hash(password: str, rounds: int) -> str:
     """A salted hash of the whole password. One round more takes twice the time."""
-    return _context(rounds).hash(password)
+    return _aside(_context(rounds).hash, password)
 
 
 def verify(password: str, stored: str | None, rounds: int) -> Verdict:
@@ -74,7 +87,7 @@ def verify(password: str, stored: str | None, rounds: int) -> Verdict:
         if context.identify(stored) == "bcrypt":
             # The earlier system's bcrypt read so much of a password and no more.
             secret = secret[:BCRYPT_READS_BYTES]
-        right = context.verify(secret, stored)
+        right = _aside(context.verify, secret, stored)
     except ValueError:  # no hash, a broken one, or a password that is no text
         make_hash("", rounds)
         return WRONG
@@ -101,6 +114,27 @@ def _commonest() -> frozenset[str]:
     lists = Path(package.origin).with_name("frequency_lists.py").read_text()
     passwords = lists.partition('"passwords": "')[2].partition('"')[0]
     return frozenset(re.findall(f"[^,]{{{PASSWORD_LEAST},}}", passwords))
+
+
+def _aside(hashes: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What a function returns or raises, which takes long and keeps nobody else waiting for it.
+
+    People who log in have a processor's quarter of a second each; without this, everybody else
+    would wait for it too.
+    """
+    return _hashing().submit(hashes, *args, **kwargs).result()
+
+
+@cache
+def _hashing() -> ThreadPoolExecutor:
+    # There are no more of these threads than have ever asked at once.
+    most = 256
+    return ThreadPoolExecutor(most, thread_name_prefix="hashing", initializer=_step_back)
+
+
+def _step_back() -> None:
+    if sys.platform == "linux":  # elsewhere it would be for the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.nice(0) + HASHING_NICE)
 
 
 @lru_cache

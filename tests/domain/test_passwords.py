@@ -1,5 +1,8 @@
 """taskapp.domain.passwords"""
 
+import os
+import sys
+import threading
 import warnings
 
 import bcrypt
@@ -7,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from taskapp.domain.passwords import WRONG, Verdict, check, make_hash, verify
+from taskapp.domain.passwords import HASHING_NICE, WRONG, Verdict, check, make_hash, verify
 from taskapp.domain.rules import Refused
 
 from .refusals import attempt
@@ -127,3 +130,12 @@ def test_a_password_may_not_be_chosen(password: str, code: str) -> None:
 def test_any_text_is_chosen_as_it_is_or_refused(password: str) -> None:
     chosen, refused = attempt(check, password)
     assert chosen == password or (refused and refused.message)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread's own priority is Linux's")
+def test_hashing_steps_back_for_all_else() -> None:
+    make_hash("a long and winding road", ROUNDS)
+    hashing = [each.native_id for each in threading.enumerate() if "hashing" in each.name]
+    assert hashing
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert {os.getpriority(os.PRIO_PROCESS, each or 0) for each in hashing} == {own + HASHING_NICE}
