@@ -205,14 +205,16 @@ INSERT INTO project (user_id, name, rank) SELECT user_id, 'Work', 'p1' FROM acco
 INSERT INTO label (user_id, name, key) SELECT user_id, 'Important', 'important' FROM account;
 SELECT setseed(0.5);
 INSERT INTO task (user_id, title, description, completed, created_at, updated_at, completed_at,
-project_id, rank, due_on, agenda)
+project_id, rank, due_on, agenda, labels)
 SELECT user_id, 'Task ' || n * 7919 % 1000003 || ' to do',
 CASE WHEN n % 2 = 0 THEN 'They answer **before noon** only.' END, n % 4 = 1,
 now() - (size - n) * interval '1 minute', now() - n * 31 % size * interval '1 minute',
 CASE WHEN n % 4 = 1 THEN now() - n * 37 % size * interval '1 minute' END,
 CASE WHEN n % 4 > 1 THEN project.id END, 'p1' || lpad((n * 43 % 1000003)::text, 15, '0'),
-current_date + (n % 365)::int, current_date + (n % 365)::int || 'T24:00'
-FROM account JOIN project USING (user_id), generate_series(CAST(1 AS bigint), size) n
+current_date + (n % 365)::int, current_date + (n % 365)::int || 'T24:00',
+CASE WHEN n % 2 = 0 THEN label.id::text ELSE '' END
+FROM account JOIN project USING (user_id) JOIN label USING (user_id),
+generate_series(CAST(1 AS bigint), size) n
 ORDER BY random();
 INSERT INTO task_label (label_id, task_id, completed, created_at)
 SELECT label.id, task.id, completed, task.created_at FROM account

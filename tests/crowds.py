@@ -162,6 +162,10 @@ _AGO = {
 }
 _DAY = {"postgresql": "(current_date + ({})::int)", "sqlite": "date('now', ({}) || ' days')"}
 _RANK = {"postgresql": "'p1' || lpad(({})::text, 15, '0')", "sqlite": "'p1' || printf('%015d', {})"}
+_JOINED = {
+    "postgresql": "string_agg(CAST(label_id AS text), ',')",
+    "sqlite": "group_concat(label_id)",
+}
 
 # How the properties of the nth task follow from n: by numbers that have no factor in common.
 _INBOX, _BARE, _MAIN = (f"n / 4 % 20 < {most}" for most in (6, 12, 18))
@@ -186,6 +190,7 @@ def _words(dialect: str) -> dict[str, str]:
         "deleted": ago.format("n * 41 % 1999993"),
         "rank": rank.format("n * 43 % 1000003"),
         "due": day.format(_DUE),
+        "joined": _JOINED[dialect],
         "inbox": _INBOX,
         "bare": _BARE,
         "main": _MAIN,
@@ -231,7 +236,10 @@ SELECT :label + 1 + id % 9, id, completed, created_at FROM task
 WHERE user_id = :user AND id % 10 = 0;
 INSERT INTO task_label (label_id, task_id, completed, created_at)
 SELECT :old, id, completed, created_at FROM task
-WHERE user_id = :user AND id < :size / 2 + (SELECT min(id) FROM task WHERE user_id = :user)
+WHERE user_id = :user AND id < :size / 2 + (SELECT min(id) FROM task WHERE user_id = :user);
+UPDATE task SET labels = (SELECT {joined} FROM
+(SELECT label_id FROM task_label WHERE task_id = task.id ORDER BY label_id) AS borne)
+WHERE user_id = :user AND id IN (SELECT task_id FROM task_label)
 """
 # One for each task, and every fourth of the same task.
 _EVENTS = """

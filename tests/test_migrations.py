@@ -242,6 +242,7 @@ ROWS: dict[str, dict[str, Any]] = {
         # What is derived for tasks of an earlier release.
         "completed_at": "2026-02-01 00:00:00.000001+00:00",
         "rank": "p1769851800123456",
+        "labels": str(2**45),
     },
     "login_session": {
         "id": 2**42,

@@ -13,7 +13,7 @@ from taskapp.db import db, fetch, transaction
 from taskapp.domain.actors import Actor
 from taskapp.models import Event, Label, Project, Task, User
 from taskapp.services import accounts, labels, projects, tasks
-from taskapp.services.records import TASK_COLUMNS
+from taskapp.services.records import COLUMNS
 from taskapp.statements import Kept
 
 from .callers import PASSWORD
@@ -47,7 +47,7 @@ def test_each_value_is_read_as_sqlalchemy_reads_it(ada: Actor) -> None:
         due_at=datetime(2026, 2, 6, 9, 30, tzinfo=UTC),
         start_on=date(2026, 2, 1),
     )
-    for columns in (TASK_COLUMNS, list(Event.__table__.c), list(User.__table__.c)):
+    for columns in (COLUMNS["task"], list(Event.__table__.c), list(User.__table__.c)):
         query = select(*columns).order_by(columns[0])
         kept, usual = fetch(Kept(query)), fetch(query)
         assert kept == usual

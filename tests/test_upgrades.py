@@ -244,6 +244,8 @@ def test_a_label_lists_what_bore_it_before_the_upgrade(blank: Flask) -> None:
     before = read(columns())["task"]
     upgrade()
 
+    told = {id_: row["labels"] for id_, row in read({"task": ["id", "labels"]})["task"].items()}
+    assert told == {id_: "5" if id_ in bearers else "" for id_ in before}
     me = Actor(1)
     in_use = {id_ for id_ in bearers if before[id_]["deleted_at"] is None}
     done = {id_ for id_ in in_use if before[id_]["completed"]}

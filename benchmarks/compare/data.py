@@ -37,7 +37,7 @@ OUR_USER = ("email", "hashed_password")
 PEER_TASK = ("user_id", "title", "description", "completed", "created_at", "updated_at")
 OUR_TASK = (
     *(*PEER_TASK, "completed_at", "rank", "priority"),
-    *("project_id", "section_id", "due_on", "agenda"),
+    *("project_id", "section_id", "due_on", "agenda", "labels"),
 )
 TASK_LABEL = ("label_id", "task_id", "completed", "created_at")
 
@@ -93,15 +93,20 @@ class People:
             yield (
                 *(user, title, description, done, created, created),
                 *(created if done else None, rank, *self._marks(user, n)),
+                ",".join(map(str, sorted(self._labels(user, n)))),
             )
 
     def labels_of_tasks(self) -> Iterator[Row]:
         """None, one or two for each task, in turn."""
         for task, (user, n, created) in zip(count(1), self._each(), strict=False):
-            if user in self.organised:
-                first = self.organised[user] * LABELS + 1
-                for other in range(n % 3):
-                    yield first + (n + 2 * other) % LABELS, task, n % 3 == 0, created
+            for label in self._labels(user, n):
+                yield label, task, n % 3 == 0, created
+
+    def _labels(self, user: int, n: int) -> list[int]:
+        if user not in self.organised:
+            return []
+        first = self.organised[user] * LABELS + 1
+        return [first + (n + 2 * other) % LABELS for other in range(n % 3)]
 
     def _each(self) -> Iterator[tuple[int, int, datetime]]:
         most = max(self.sizes.values())

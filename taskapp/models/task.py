@@ -1,5 +1,6 @@
 """A task."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -40,6 +41,21 @@ class Priority(TypeDecorator[str]):
     def process_result_value(self, value: int | None, dialect: Dialect) -> str | None:
         """Name the number."""
         return None if value is None else PRIORITIES[value]
+
+
+class Ids(TypeDecorator[list[int]]):
+    """Ids in ascending order, kept as a text with commas between them."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[int] | None, dialect: Dialect) -> str | None:
+        """Join them."""
+        return None if value is None else ",".join(map(str, sorted(value)))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> list[int]:
+        """Take them apart."""
+        return list(map(int, value.split(","))) if value else []
 
 
 # SQLite uses a partial index for conditions in the same words, and knows no booleans.
@@ -105,6 +121,8 @@ class Task(Model):
     agenda: Mapped[str] = mapped_column(Key, default=UNDATED, server_default=UNDATED)
     subtasks_open: Mapped[int] = mapped_column(default=0, server_default="0")
     subtasks_done: Mapped[int] = mapped_column(default=0, server_default="0")
+    # A copy of what TaskLabel says, so that a page of tasks need not look for each one's labels.
+    labels: Mapped[list[int]] = mapped_column(Ids, server_default=text("''"))
 
     # Indexes for the lists leave out the trash, which has its own: that one holds all tasks and so
     # serves the deletion of an account too. Each is read from either end; the id breaks ties.

@@ -11,7 +11,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, exists, func, or_, 
 from taskapp.db import folded
 from taskapp.domain import dates
 from taskapp.models import Project, Task, TaskLabel
-from taskapp.services.records import TASK_COLUMNS
+from taskapp.services.records import COLUMNS
 
 # What a list may be ordered by; "-" before a name turns the order round.
 ORDERS: dict[str, ColumnElement[Any]] = {
@@ -82,7 +82,7 @@ def is_completed(
 
 
 def select_tasks(
-    owner: Owner, filter_: Filter = ALL, columns: Sequence[Any] = TASK_COLUMNS
+    owner: Owner, filter_: Filter = ALL, columns: Sequence[Any] = tuple(COLUMNS["task"])
 ) -> Select[*tuple[Any, ...]]:
     """The tasks that a filter lets through, with all that is told of them, or some of it.
 

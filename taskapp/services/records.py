@@ -18,16 +18,12 @@ from sqlalchemy import (
     ColumnDefault,
     Date,
     Select,
-    String,
     Table,
-    TypeDecorator,
     bindparam,
-    cast,
     delete,
     func,
     insert,
     select,
-    type_coerce,
     update,
 )
 from sqlalchemy.orm import Session
@@ -48,25 +44,6 @@ Verb = Literal["created", "updated", "deleted", "restored", "removed"]
 BATCH = 500
 
 
-class _Ids(TypeDecorator[list[int]]):
-    """Ids that the database has joined with commas, in ascending order."""
-
-    impl = String
-    cache_ok = True
-
-    def process_result_value(self, value: str | None, dialect: object) -> list[int]:
-        """Take them apart."""
-        return sorted(map(int, value.split(","))) if value else []
-
-
-_LABELS = (
-    select(func.aggregate_strings(cast(TaskLabel.label_id, String), ","))
-    .where(TaskLabel.task_id == Task.id)
-    .correlate(Task)
-    .scalar_subquery()
-)
-TASK_COLUMNS: list[Any] = [*Task.__table__.c, type_coerce(_LABELS, _Ids).label("labels")]
-
 # That a task bears a label; the copies are those of the task as it is stored.
 _BEAR = insert(TaskLabel.__table__).values(
     task_id=bindparam("task"),
@@ -84,7 +61,6 @@ TABLES: dict[Kind, Table] = {
     "label": Label.__table__,
 }
 COLUMNS: dict[Kind, list[Any]] = {kind: list(table.c) for kind, table in TABLES.items()}
-COLUMNS["task"] = TASK_COLUMNS
 
 # What events tell of a thing; all else follows from it, or tells when and how often it changed.
 FIELDS: dict[Kind, tuple[str, ...]] = {
@@ -137,7 +113,7 @@ def _insertion(kind: Kind, names: tuple[str, ...]) -> Kept:
         if isinstance(column.default, ColumnDefault) and column.default.is_scalar
     }
     values |= {name: bindparam(name) for name in names}
-    return Kept(insert(TABLES[kind]).values(values).returning(*_returned(kind)))
+    return Kept(insert(TABLES[kind]).values(values).returning(*COLUMNS[kind]))
 
 
 @lru_cache(maxsize=256)
@@ -146,19 +122,7 @@ def _change(kind: Kind, names: tuple[str, ...]) -> Kept:
     table = TABLES[kind]
     values: dict[str, Any] = {name: bindparam(name) for name in names}
     values["version"] = table.c.version + 1
-    return Kept(update(table).where(table.c.id == _ID).values(values).returning(*_returned(kind)))
-
-
-def _returned(kind: Kind) -> list[Any]:
-    """The columns of COLUMNS, told by the statement that writes them; the labels are given."""
-    if kind != "task":
-        return COLUMNS[kind]
-    joined = bindparam("joined", type_=String)
-    return [*Task.__table__.c, type_coerce(joined, _Ids).label("labels")]
-
-
-def _joined(kind: Kind, labels: Iterable[int]) -> dict[str, str]:
-    return {"joined": ",".join(map(str, labels))} if kind == "task" else {}
+    return Kept(update(table).where(table.c.id == _ID).values(values).returning(*COLUMNS[kind]))
 
 
 def own(kind: Kind, actor: Actor) -> Select[*tuple[Any, ...]]:
@@ -210,11 +174,9 @@ class Act:
         """Store a new thing of the actor's."""
         marks = {"user_id": self.actor.id, "created_at": self.moment, "updated_at": self.moment}
         stored = {"created_at": self.moment, **values}
-        labels = stored.pop("labels", [])
         columns = marks | stored | self._derived(kind, None, stored)
-        kept = _insertion(kind, tuple(sorted(columns)))
-        [row] = fetch(kept, columns | _joined(kind, labels))
-        self._label([row.id], labels)
+        [row] = fetch(_insertion(kind, tuple(sorted(columns))), columns)
+        self._label([row.id], stored.get("labels", []))
         self._known[kind, row.id] = row
         self._note(kind, row.id, verb, {}, fields_of(kind, row))
         self._touch(kind, row)
@@ -302,13 +264,12 @@ class Act:
             self._label(ids, values["labels"])
         if kind == "task" and values.get("parent_id"):
             self._parents.add(values["parent_id"])
-        table, stored = TABLES[kind], {k: v for k, v in values.items() if k != "labels"}
+        table, stored = TABLES[kind], dict(values)
         columns = stored | self._derived(kind, rows[0], stored) | {"updated_at": self.moment}
         self._known.clear()
         if len(ids) == 1:
-            joined = _joined(kind, values.get("labels", getattr(rows[0], "labels", [])))
             kept = _change(kind, tuple(sorted(columns)))
-            [self._known[kind, ids[0]]] = fetch(kept, columns | joined | {"this_id": ids[0]})
+            [self._known[kind, ids[0]]] = fetch(kept, columns | {"this_id": ids[0]})
             return
         query = update(table).values(columns | {"version": table.c.version + 1})
         for batch in batches(ids):
@@ -412,7 +373,7 @@ def to_json(value: Any) -> Any:
 
 def from_json(kind: Kind, name: str, value: Any) -> Any:
     """What to_json() was given, for a field of a kind."""
-    if value is None or name == "labels":
+    if value is None:
         return value
     type_ = TABLES[kind].c[name].type
     if isinstance(type_, Instant):

@@ -85,12 +85,14 @@ def assert_sound(actor: Actor, zone_name: str = "UTC") -> None:
     projects = {row.id: row for row in rows("project", actor)}
     sections = {row.id: row for row in rows("section", actor)}
     labels = {row.id for row in rows("label", actor)}
+    borne = labels_of(all_tasks)
     open_below, done_below = Counter[int](), Counter[int]()
     for task in all_tasks.values():
         assert task.completed == (task.completed_at is not None)
         assert task.due_on is None or task.due_at is None
         assert (task.due_zone is None) == (task.due_at is None)
         assert task.agenda == dates.agenda(task.due_on, task.due_at, zone_name)
+        assert task.labels == borne[task.id]
         assert set(task.labels) <= labels
         assert task.project_id is None or task.project_id in projects
         if task.section_id is not None:
@@ -111,6 +113,15 @@ def assert_sound(actor: Actor, zone_name: str = "UTC") -> None:
     for task in all_tasks.values():
         assert task.subtasks_open == open_below[task.id]
         assert task.subtasks_done == done_below[task.id]
+
+
+def labels_of(tasks: Iterable[int]) -> dict[int, list[int]]:
+    """What tasks bear, as their labels tell."""
+    query = select(TaskLabel.task_id, TaskLabel.label_id).order_by(TaskLabel.label_id)
+    found: dict[int, list[int]] = {id_: [] for id_ in tasks}
+    for row in fetch(query.where(TaskLabel.task_id.in_(found))):
+        found[row.task_id].append(row.label_id)
+    return found
 
 
 def strangers_labels(actors: Iterable[Actor]) -> list[AnyRow]:
