@@ -162,15 +162,21 @@ _AGO = {
 }
 _DAY = {"postgresql": "(current_date + ({})::int)", "sqlite": "date('now', ({}) || ' days')"}
 _RANK = {"postgresql": "'p1' || lpad(({})::text, 15, '0')", "sqlite": "'p1' || printf('%015d', {})"}
-_JOINED = {
-    "postgresql": "string_agg(CAST(label_id AS text), ',')",
-    "sqlite": "group_concat(label_id)",
-}
-
 # How the properties of the nth task follow from n: by numbers that have no factor in common.
 _INBOX, _BARE, _MAIN = (f"n / 4 % 20 < {most}" for most in (6, 12, 18))
 _DUE = "CASE WHEN n / 7 % 20 < 9 THEN -(n % 31) ELSE 1 + n % 365 END"
 _UNDATED = "n / 7 % 20 > 17"
+# Half of the tasks bear the first label, every tenth another, the older half one of its own.
+_LABELS = "ltrim({} || {} || {}, ',')".format(
+    *(
+        f"CASE WHEN {holds} THEN ',' || CAST({label} AS text) ELSE '' END"
+        for holds, label in (
+            ("n / 4 % 2 = 0", ":label"),
+            ("n % 10 = 0", ":label + 1 + n % 9"),
+            ("n <= :size / 2", ":old"),
+        )
+    )
+)
 
 
 def _words(dialect: str) -> dict[str, str]:
@@ -190,7 +196,7 @@ def _words(dialect: str) -> dict[str, str]:
         "deleted": ago.format("n * 41 % 1999993"),
         "rank": rank.format("n * 43 % 1000003"),
         "due": day.format(_DUE),
-        "joined": _JOINED[dialect],
+        "labels": _LABELS,
         "inbox": _INBOX,
         "bare": _BARE,
         "main": _MAIN,
@@ -212,14 +218,14 @@ SELECT :user, 'Label ' || n, 'label ' || n FROM series
 # these up to today.
 _TASKS = """
 INSERT INTO task (user_id, title, description, completed, created_at, updated_at, completed_at,
-deleted_at, project_id, section_id, rank, priority, due_on, agenda)
+deleted_at, project_id, section_id, rank, priority, due_on, labels, agenda)
 {series} SELECT :user, 'Task ' || n * 7919 % 1000003 || ' to do',
 CASE WHEN n % 2 = 0 THEN 'They answer **before noon** only.' END,
 CASE WHEN n % 4 = 2 THEN {true} ELSE {false} END, {created}, {updated},
 CASE WHEN n % 4 = 2 THEN {done} END, CASE WHEN n % 4 = 3 THEN {deleted} END,
 CASE WHEN {inbox} THEN NULL WHEN {main} THEN :project ELSE :project + 1 + n / 80 % 19 END,
 CASE WHEN NOT ({bare}) AND {main} THEN :section END, {rank}, n % 4,
-CASE WHEN NOT ({undated}) THEN {due} END,
+CASE WHEN NOT ({undated}) THEN {due} END, {labels},
 CASE WHEN {undated} THEN '~' ELSE {due} || 'T24:00' END FROM series
 """
 _SUBTASKS = """
@@ -227,19 +233,11 @@ INSERT INTO task (user_id, title, parent_id, parent_depth, project_id) {fifty}
 SELECT :user, 'Step ' || n, :task, 0, (SELECT project_id FROM task WHERE id = :task) FROM series;
 UPDATE task SET subtasks_open = 50 WHERE id = :task
 """
-# Half of the tasks bear the first label, every tenth another, the older half one of its own.
 _LABELS_OF_TASKS = """
 INSERT INTO task_label (label_id, task_id, completed, created_at)
-SELECT :label, id, completed, created_at FROM task WHERE user_id = :user AND id / 4 % 2 = 0;
-INSERT INTO task_label (label_id, task_id, completed, created_at)
-SELECT :label + 1 + id % 9, id, completed, created_at FROM task
-WHERE user_id = :user AND id % 10 = 0;
-INSERT INTO task_label (label_id, task_id, completed, created_at)
-SELECT :old, id, completed, created_at FROM task
-WHERE user_id = :user AND id < :size / 2 + (SELECT min(id) FROM task WHERE user_id = :user);
-UPDATE task SET labels = (SELECT {joined} FROM
-(SELECT label_id FROM task_label WHERE task_id = task.id ORDER BY label_id) AS borne)
-WHERE user_id = :user AND id IN (SELECT task_id FROM task_label)
+SELECT label.id, task.id, completed, task.created_at
+FROM task JOIN label ON label.user_id = task.user_id
+WHERE task.user_id = :user AND ',' || labels || ',' LIKE '%,' || label.id || ',%'
 """
 # One for each task, and every fourth of the same task.
 _EVENTS = """

@@ -26,10 +26,11 @@ COMMANDS: dict[str, Sequence[str | Path]] = {
 
 @dataclass
 class Once:
-    """Seconds; and megabytes after the start and one request."""
+    """Seconds; and memory after the start, and after one login and one list."""
 
     starts: dict[str, list[float]] = field(default_factory=dict)
     rest: dict[str, Memory] = field(default_factory=dict)
+    used: dict[str, Memory] = field(default_factory=dict)
     held: list[float] = field(default_factory=list)
     commands: dict[str, list[float]] = field(default_factory=dict)
 
@@ -43,10 +44,11 @@ def start(
         with begin() as system:
             ask(system.url, Request(path), 200)
             once.starts.setdefault(system.name, []).append(time.monotonic() - begun)
+            once.rest[system.name] = memory_of(system, 0)
             token = ask(system.url, log_in(READERS[0]), 200).json["access_token"]
             bearer = (("Authorization", f"Bearer {token}"),)
             ask(system.url, Request(f"/api/{READERS[0]}/tasks?limit=50", headers=bearer), 200)
-            once.rest[system.name] = memory_of(system, 0)
+            once.used[system.name] = memory_of(system, 0)
 
 
 def hold(once: Once, settings: dict[str, str], times: int) -> None:

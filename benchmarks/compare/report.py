@@ -84,7 +84,10 @@ def others(found: Findings, once: Once, *, goals: bool) -> str:
         lines.append((name, "ours", spread(once.held), *judge(once.held, HELD_SECONDS_MOST)))
     for system, memory in once.rest.items():
         judged = judge([memory.largest], ours(system, REST_MB_MOST), "{:.0f}")
-        lines.append(("a worker after one login and one list: MB", system, told(memory), *judged))
+        lines.append(("a worker at rest: MB", system, told(memory), *judged))
+    for system, memory in once.used.items():
+        what = "a worker after one login and one list: MB"
+        lines.append((what, system, told(memory), "", ""))
     lines += growth(found.memory)
     for system, starts in once.starts.items():
         judged = judge(starts, ours(system, START_SECONDS_MOST))
