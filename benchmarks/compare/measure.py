@@ -60,7 +60,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Memory:
-    """Megabytes of each worker: all that it has, and its part."""
+    """Mebibytes of each worker: all that it has, and its part."""
 
     system: str
     round: int

@@ -42,9 +42,9 @@ def busy_seconds() -> float:
 
 
 def memory(pid: int) -> tuple[float, float]:
-    """Megabytes of a process: all that it has in memory; and its part, what is shared divided."""
+    """Mebibytes of a process: all that it has in memory; and its part, what is shared divided."""
     found = {}
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]:
         name, value = line.split()[:2]
-        found[name] = int(value) * 1024 / 1e6
+        found[name] = int(value) / 1024
     return found["Rss:"], found["Pss:"]

@@ -11,7 +11,7 @@ from benchmarks.compare.works import Work
 # What must hold of what has no other system beside it.
 WAITING_MOST = 2.0
 HELD_SECONDS_MOST = 1.5
-REST_MB_MOST = 90.0
+REST_MIB_MOST = 90.0
 GROWTH_MOST = 1.1
 START_SECONDS_MOST = 1.5
 COMMAND_SECONDS_MOST = 0.5
@@ -83,10 +83,10 @@ def others(found: Findings, once: Once, *, goals: bool) -> str:
         name = f"one worker, {THREADS} threads, {THREADS} queries of a second at once: s"
         lines.append((name, "ours", spread(once.held), *judge(once.held, HELD_SECONDS_MOST)))
     for system, memory in once.rest.items():
-        judged = judge([memory.largest], ours(system, REST_MB_MOST), "{:.0f}")
-        lines.append(("a worker at rest: MB", system, told(memory), *judged))
+        judged = judge([memory.largest], ours(system, REST_MIB_MOST), "{:.0f}")
+        lines.append(("a worker at rest: MiB", system, told(memory), *judged))
     for system, memory in once.used.items():
-        what = "a worker after one login and one list: MB"
+        what = "a worker after one login and one list: MiB"
         lines.append((what, system, told(memory), "", ""))
     lines += growth(found.memory)
     for system, starts in once.starts.items():
@@ -130,7 +130,7 @@ def growth(memory: Sequence[Memory]) -> list[Line]:
         grown = [own[-1].largest / own[0].largest]
         said = f"{told(own[-1])}; **{grown[0]:.2f}** of what it was after the first round"
         judged = judge(grown, ours(system, GROWTH_MOST))
-        lines.append(("a worker after the last round: MB", system, said, *judged))
+        lines.append(("a worker after the last round: MiB", system, said, *judged))
     return lines
 
 
