@@ -8,6 +8,7 @@ import gc
 import os
 import secrets
 import signal
+import sqlite3
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
 from flask_migrate import upgrade
 from psycopg.sql import SQL, Identifier
-from sqlalchemy import delete
+from sqlalchemy import Engine, delete, event
 
 from config import Config
 from taskapp import create_app
@@ -41,6 +42,14 @@ gc.set_threshold(200_000, 20, 50)
 
 # A run that is ended by its surroundings takes its servers along, as one ended by Ctrl-C does.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@event.listens_for(Engine, "connect")
+def _sqlite_need_not_reach_the_disk(connection: Any, _record: object) -> None:
+    """What PostgreSQL's fsync=off is: no test pulls the plug, and each commit waited for a disk."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
 
 NewDatabase = Callable[[], str]
 NewApp = Callable[..., Flask]

@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from taskapp.middleware import JsonFormatter
 from taskapp.openapi import public
 
-from .callers import PASSWORD, Caller, assert_problem, make_caller
+from .callers import PASSWORD, Caller, assert_problem, come_in
 from .conftest import NewApp, NewDatabase
 
 Log = Callable[[], list[dict[str, Any]]]
@@ -126,7 +126,7 @@ def test_one_request_does_not_inherit_from_another(alice: Caller, log: Log) -> N
 def test_nothing_that_people_keep_to_themselves_is_logged(
     client: FlaskClient, written: io.StringIO
 ) -> None:
-    caller = make_caller(client, "ada@example.com")
+    caller = come_in(client, "ada@example.com")
     for password in (PASSWORD, "a wrong guess"):
         body = {"email": caller.email, "password": password}
         client.post("/api/auth/signup?secret=in-the-query", json=body)

@@ -17,7 +17,7 @@ def visitor(app: Flask) -> Browser:
 def browser(app: Flask, alice: Caller) -> Browser:
     """Alice's browser, logged in."""
     mine = Browser(app)
-    mine.log_in(alice.email)
+    mine.be(alice.id)
     return mine
 
 
@@ -25,5 +25,5 @@ def browser(app: Flask, alice: Caller) -> Browser:
 def bobs_browser(app: Flask, bob: Caller) -> Browser:
     """Bob's, logged in."""
     his = Browser(app, "Chromium")
-    his.log_in(bob.email)
+    his.be(bob.id)
     return his
