@@ -19,8 +19,8 @@ from .test_indexes import Statement, indexes, kinds, nodes, only_postgresql, rec
 
 SIZE, OTHERS = 100_000, (10_000,) * 10
 # How many more blocks a page far down may cost than the first, or one of many tasks than one of few:
-# those of a deeper index, for each row; and where the rows lie apart that lie together in the other,
-# a block for each of them, and for the one that tells whether there are more.
+# those of a deeper index, for each row; and where rows lie apart that lie together in the other, a
+# block for each of them, and for the one that tells whether there are more.
 FACTOR, APART = 2, PAGE + 1
 
 only_sqlite = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
