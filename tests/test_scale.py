@@ -18,9 +18,9 @@ from .crowds import PAGE, TODAY, TOMORROW, VIEWS, Account, View, add_account, en
 from .test_indexes import Statement, indexes, kinds, nodes, only_postgresql, recorded
 
 SIZE, OTHERS = 100_000, (10_000,) * 10
-# How many more blocks a page far down may cost than the first, or one of many tasks than one of few:
-# those of a deeper index, for each row; and where rows lie apart that lie together in the other, a
-# block for each of them, and for the one that tells whether there are more.
+# How many more blocks a page may cost far down than at the start, or among many tasks than among
+# few: those of a deeper index, for each row; and where rows lie apart that lie together in the
+# other, a block for each of them, and for the one that tells whether there are more.
 FACTOR, APART = 2, PAGE + 1
 
 only_sqlite = pytest.mark.parametrize("new_database", ["sqlite"], indirect=True)
