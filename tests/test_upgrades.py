@@ -74,8 +74,9 @@ def instant(moment: datetime, *, short: bool = False) -> Any:
 def task_rows(owner: int, count: int, *, trash: bool) -> Iterator[dict[str, Any]]:
     """Tasks with gaps between their ids, made in another order than that of their ids."""
     for number in range(count):
-        # Coprime with the count, so that no two are made at once.
-        made = BEGUN + timedelta(seconds=number * 7919 % 3001, microseconds=number * 37)
+        # Coprime with the count, so that no two are made at once; and at any time of a second.
+        fraction = (0, 300_000, 999_600)[number % 3]
+        made = BEGUN + timedelta(seconds=number * 7919 % 3001, microseconds=fraction)
         changed = made + timedelta(days=number % 400, microseconds=number)
         row = {
             "id": TASKS_FROM[owner] + number * 3,

@@ -72,9 +72,11 @@ def rank_now():
 def rank_of_creation():
     """The same for rows that are there, in the order in which they were made."""
     if on_sqlite():
-        # The stored text ends on six digits of a second's fraction, or on none.
+        # The stored text ends on six digits of a second's fraction, or on none; read with them, the
+        # last half a millisecond of a second would be rounded up to the next.
+        second = "strftime('%s', substr(created_at, 1, 19))"
         fraction = "substr(substr(created_at, 21) || '000000', 1, 6)"
-        return f"'p' || printf('%010d', CAST(strftime('%s', created_at) AS INTEGER)) || {fraction}"
+        return f"'p' || printf('%010d', CAST({second} AS INTEGER)) || {fraction}"
     # Of intervals, not of instants, since only that is the same in every time zone.
     micros = "(extract(epoch from created_at - to_timestamp(0)) * 1000000)::bigint"
     return f"'p' || lpad(({micros})::text, 16, '0')"
