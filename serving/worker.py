@@ -40,6 +40,10 @@ STAY_MILLISECONDS = 1
 PARTING_BYTES = 4 * 1024 * 1024
 # How long a new connection is left to a worker with fewer of them.
 LEAVE_SECONDS = 0.002
+# How often, at most, a client is asked to connect anew, and by how many connections its worker is
+# ahead of another then: of those that a new worker finds, most stay with an old one for long.
+MOVE_SECONDS = 0.05
+LEAD = 2
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -142,6 +146,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         # gunicorn's master makes workers before it forks them.
         self.place = self.board.take()
         self._left_until = 0.0
+        self._moved_at = 0.0
 
     # ------------------------------------------------------------ who takes a connection
 
@@ -155,6 +160,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._left_until = 0.0
         super().accept(listener)
         self.board.say(self.place, self.nr_conns)
+
+    def _has_to_move(self) -> bool:
+        """Whether a client is to come again, to a worker that has fewer of them."""
+        now = time.monotonic()
+        if now - self._moved_at < MOVE_SECONDS:
+            return False
+        self._moved_at = now
+        return bool(self.nr_conns > self.board.least() + LEAD)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Wait, but no longer than until what was left is to be looked at again."""
@@ -292,6 +305,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def handle_request(self, req: Any, conn: TConn) -> bool:
         """Answer; a client that does not read its answer is one that has gone."""
+        has_sent_more = conn.parser.unreader.buf.getvalue()
+        if not has_sent_more and self._has_to_move():
+            req.force_close()
         outgoing = Outgoing(conn.sock)
         stand_in = SimpleNamespace(sock=outgoing, client=conn.client, server=conn.server)
         try:

@@ -10,7 +10,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager, suppress
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -264,34 +265,75 @@ def holders(server: WebServer, clients: list[socket.socket]) -> list[int]:
     theirs = {f":{client.getsockname()[1]:04X}" for client in clients}
     ends = [row for row in rows if row[1].endswith(here) and row[2][-5:] in theirs]
     wanted = {f"socket:[{row[9]}]" for row in ends}
-    opened = ({str(each.readlink()) for each in fds_of(pid)} for pid in server.workers)
-    return [len(wanted & each) for each in opened]
+    return [len(wanted & opened_by(pid)) for pid in server.workers]
 
 
-def fds_of(pid: int) -> list[Path]:
+def opened_by(pid: int) -> set[str]:
     """What a process has open."""
-    return [each for each in Path(f"/proc/{pid}/fd").iterdir() if each.is_symlink()]
+    found = set()
+    with suppress(FileNotFoundError):  # it has ended
+        for each in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it has closed that one
+                found.add(str(each.readlink()))
+    return found
 
 
-def shared_out(server: WebServer, count: int) -> list[int]:
-    """How many of so many clients, who come at once and are answered, each worker has."""
-    clients = [connect(server) for _ in range(count)]
+@contextmanager
+def come(server: WebServer, count: int) -> Iterator[list[HTTPConnection]]:
+    """So many clients, one after another, who stay after they have been answered."""
+    address = urlsplit(server.url)
+    clients = [HTTPConnection(str(address.hostname), address.port) for _ in range(count)]
     for client in clients:
-        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-    for client in clients:
-        assert client.recv(65536).startswith(b"HTTP/1.1 200")
-    held = holders(server, clients)
+        ask_again(client)
+    yield clients
     for client in clients:
         client.close()
-    return held
 
 
-def test_clients_that_come_at_once_are_shared_out_evenly(server: WebServer) -> None:
-    until(lambda: all(shared_out(server, 4)))  # each has begun
-    for _ in range(5):
-        held = shared_out(server, 40)
-        assert sum(held) == 40
-        assert max(held) - min(held) <= 4
+def ask_again(client: HTTPConnection) -> None:
+    """As browsers do: over the same connection, or over a new one if the server has closed it."""
+    client.request("GET", "/healthz")
+    assert client.getresponse().read()
+
+
+def held(server: WebServer, clients: list[HTTPConnection]) -> list[int]:
+    """How many of these clients each worker has."""
+    return holders(server, [client.sock for client in clients if client.sock])
+
+
+def both_take(server: WebServer) -> bool:
+    """Whether each worker has begun to take clients."""
+    with come(server, 4) as clients:
+        return len(found := held(server, clients)) == 2 and all(found)
+
+
+def test_a_new_client_goes_to_the_worker_that_has_fewer(server: WebServer) -> None:
+    until(lambda: both_take(server))
+    other = server.workers[1]
+    os.kill(other, signal.SIGSTOP)
+    with ExitStack() as stack:
+        stack.callback(os.kill, other, signal.SIGCONT)
+        first = stack.enter_context(come(server, 20))
+        # Some are asked to come again, in vain.
+        assert held(server, first)[0] >= 15
+        os.kill(other, signal.SIGCONT)
+        second = stack.enter_context(come(server, 20))
+        assert held(server, second)[1] >= 15
+
+
+def test_clients_that_stay_are_shared_out_anew_with_a_new_worker(server: WebServer) -> None:
+    killed = server.workers[0]
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: killed not in server.workers)
+    with come(server, 20) as clients:  # the other one takes them
+
+        def is_even() -> bool:
+            for client in clients:
+                ask_again(client)
+            found = held(server, clients)
+            return len(found) == 2 and min(found) >= 8
+
+        until(is_even)
 
 
 def test_a_worker_that_stands_still_is_not_waited_for(server: WebServer) -> None:
