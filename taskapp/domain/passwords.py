@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.util import find_spec
@@ -133,8 +134,10 @@ def _hashing() -> ThreadPoolExecutor:
 
 
 def _step_back() -> None:
-    if sys.platform == "linux":  # elsewhere it would be for the whole process
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.nice(0) + HASHING_NICE)
+    # Elsewhere it would be for the whole process. Who may not do it still has to log in.
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.nice(0) + HASHING_NICE)
 
 
 @lru_cache
