@@ -11,7 +11,7 @@ from array import array
 # Of workers at once, with those that a reload has told to end.
 MOST = 512
 # What stands where there is no worker, and where one takes nobody yet, or no more.
-FREE, CLOSED = -1, 2**31 - 1
+FREE, STARTING, ENDING = -1, 2**31 - 2, 2**31 - 1
 
 
 class Board:
@@ -26,7 +26,7 @@ class Board:
     def take(self) -> int:
         """A place for a worker to be, given by the master, which is alone in giving them."""
         place = self._counts.tolist().index(FREE)
-        self._counts[place] = CLOSED
+        self._counts[place] = STARTING
         return place
 
     def leave(self, place: int) -> None:
@@ -40,3 +40,7 @@ class Board:
     def least(self) -> int:
         """How many the worker has that has the fewest."""
         return min(count for count in self._counts.tolist() if count != FREE)
+
+    def is_ending(self) -> bool:
+        """Whether no worker takes connections any more, and none begins to."""
+        return all(count in (FREE, ENDING) for count in self._counts.tolist())

@@ -24,7 +24,8 @@ from gunicorn import http
 from gunicorn.workers.base import Worker as AnyWorker
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from serving.balance import CLOSED, Board
+from serving import door
+from serving.balance import ENDING, Board
 from serving.intake import Intake
 
 PIECE = 64 * 1024
@@ -44,6 +45,8 @@ LEAVE_SECONDS = 0.002
 # ahead of another then: of those that a new worker finds, most stay with an old one for long.
 MOVE_SECONDS = 0.05
 LEAD = 2
+# How long the last worker waits for clients who were about to connect as the door was shut.
+LAST_SECONDS = 0.02
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -147,13 +150,23 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.place = self.board.take()
         self._left_until = 0.0
         self._moved_at = 0.0
+        self._is_told_to_end = False
 
     # ------------------------------------------------------------ who takes a connection
 
+    def run(self) -> None:
+        """Serve until told to end."""
+        for listener in self.sockets:
+            door.unshut(listener)  # a worker that was alone may have been told to end by hand
+        super().run()
+
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, or leave it for a moment to a worker that has fewer."""
+        if not self.alive:
+            super().accept(listener)
+            return
         has_waited = 0 <= time.monotonic() - self._left_until < LEAVE_SECONDS
-        if self.alive and not has_waited and self.nr_conns > self.board.least():
+        if not has_waited and self.nr_conns > self.board.least():
             super().set_accept_enabled(False)
             self._left_until = time.monotonic() + LEAVE_SECONDS
             return
@@ -200,6 +213,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         conn.data_ready, conn.has_begun = True, False
         conn.watch = select.poll()
         conn.watch.register(conn.sock, select.POLLIN)
+        if not self.alive:
+            door.unshut(conn.sock)
         # No thread waits for longer for a client that does not read its answer, say.
         patience = struct.pack("ll", self.slow_seconds, 0)
         with suppress(OSError):  # it has gone already, which is seen when it is read
@@ -398,23 +413,34 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     # ------------------------------------------------------------ the end
 
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """The master says that this worker ends, which is not by having answered its share."""
+        self._is_told_to_end = True
+        super().handle_exit(sig, frame)
+
     def set_accept_enabled(self, enabled: bool) -> None:
         """Take or leave new connections; at the end, take those that the system took for us.
 
-        Whoever has connected is answered: closed in the queue, a connection is reset.
+        Whoever has connected is answered: closed in the queue, a connection is reset. Other
+        workers, or those of a reload, take whom this one leaves; the last one has to shut the door.
         """
         if enabled and time.monotonic() < self._left_until:
             return
         super().set_accept_enabled(enabled)
-        if enabled or self.alive:
-            return
-        self.board.say(self.place, CLOSED)
-        for listener in self.sockets:
-            with suppress(OSError), selectors.DefaultSelector() as waiting:
-                waiting.register(listener, selectors.EVENT_READ)
-                while waiting.select(0):
-                    self.accept(listener)
-            listener.close()
+        if not enabled and not self.alive:
+            self.board.say(self.place, ENDING)
+            is_last = self._is_told_to_end and self.board.is_ending()
+            for listener in self.sockets:
+                self._take_last(listener, is_last)
+
+    def _take_last(self, listener: socket.socket, is_last: bool) -> None:
+        if is_last:
+            door.shut(listener)
+        with suppress(OSError), selectors.DefaultSelector() as waiting:
+            waiting.register(listener, selectors.EVENT_READ)
+            while waiting.select(LAST_SECONDS if is_last else 0):
+                self.accept(listener)
+        listener.close()
 
     # ------------------------------------------------------------ refusals
 

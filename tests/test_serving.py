@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import re
+import select
 import signal
 import socket
 import subprocess
@@ -23,6 +24,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
+from serving import door
+from serving.balance import ENDING, Board
 from serving.intake import HEAD_MOST, Intake
 from serving.start import METRICS_FOLDER, bury, usable_processors
 from taskapp.db import transaction
@@ -351,6 +354,54 @@ def test_a_worker_that_stands_still_is_not_waited_for(server: WebServer) -> None
 
 
 # ---------------------------------------------------------------- slow clients
+
+
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def listener(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
+    """A socket that clients connect to."""
+    family = socket.AF_INET6 if ":" in request.param else socket.AF_INET
+    with socket.create_server((request.param, 0), family=family) as made:
+        made.setblocking(False)
+        yield made
+
+
+def comes_in(listener: socket.socket) -> bool:
+    """Whether somebody new gets into the queue; on one machine that is known at once."""
+    with socket.socket(listener.family) as client:
+        client.setblocking(False)
+        with suppress(BlockingIOError):
+            client.connect(listener.getsockname())
+        return client in select.select([], [client], [], 0)[1]
+
+
+def test_a_shut_door_lets_nobody_in_and_serves_those_who_are(listener: socket.socket) -> None:
+    with socket.create_connection(listener.getsockname()[:2]) as client:
+        assert comes_in(listener)
+        door.shut(listener)
+        assert not comes_in(listener)
+        taken, _ = listener.accept()
+        with taken:
+            client.sendall(b"?")
+            assert taken.recv(1) == b"?"
+            taken.sendall(b"!")
+            assert client.recv(1) == b"!"
+    door.unshut(listener)
+    assert comes_in(listener)
+
+
+def test_workers_end_together_when_none_takes_anybody_and_none_begins_to() -> None:
+    board = Board()
+    old, other = board.take(), board.take()
+    board.say(old, 3)
+    board.say(other, ENDING)
+    assert not board.is_ending()
+    board.say(old, ENDING)
+    assert board.is_ending()
+    new = board.take()  # by a reload
+    assert not board.is_ending()
+    board.leave(new)
+    board.leave(other)
+    assert board.is_ending()
 
 
 def test_half_a_request_on_every_thread_and_more_stops_nobody(server: WebServer) -> None:
