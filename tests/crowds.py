@@ -94,6 +94,8 @@ def _views_of_a_label(name: str, label: str) -> list[View]:
             f"{name}: open tasks, newest first",
             index("completed"),
             _tasks("-created_at", label=label, completed=False),
+            # Where most of its tasks are open.
+            index("created_at"),
         ),
     ]
 

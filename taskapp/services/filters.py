@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
-from sqlalchemy import BindParameter, ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, exists, func, literal, or_, select
 
-from taskapp.db import folded
+from taskapp.db import fits_folded
 from taskapp.domain import dates
 from taskapp.models import Project, Task, TaskLabel
 from taskapp.services.records import COLUMNS
@@ -130,11 +130,9 @@ def _dates(filter_: Filter) -> list[ColumnElement[bool]]:
 
 
 def _words(filter_: Filter) -> list[ColumnElement[bool]]:
-    text = (folded(Task.title), folded(Task.description))
-    return [
-        or_(*(each.contains(folded(_escaped(word)), escape="/") for each in text))
-        for word in filter_.q.split()
-    ]
+    texts = (Task.title, Task.description)
+    patterns = [f"%{_escaped(word)}%" for word in filter_.q.split()]
+    return [or_(*(fits_folded(text, literal(each)) for text in texts)) for each in patterns]
 
 
 def _marks(owner: Owner, filter_: Filter) -> list[ColumnElement[bool]]:

@@ -15,6 +15,8 @@ def below(actor: Actor, ids: Collection[int], *, in_trash: bool | None = False) 
     """
     found: dict[int, AnyRow] = {}
     level: Sequence[int] = list(ids)
+    if not level:  # as with most tasks; the query is not made for nothing
+        return []
     query = own("task", actor).order_by(Task.rank, Task.id)
     if in_trash is not None:
         query = query.where(Task.deleted_at.is_not(None) if in_trash else Task.deleted_at.is_(None))

@@ -55,6 +55,10 @@ def test_all_the_words_are_in_title_or_description_in_any_order(
         ("Çay", "çay"),
         ("買い物", "買い"),
         ("🙂 smile", "🙂"),
+        # A Kelvin sign is no k, but becomes one without its case.
+        ("5 \u212a", "5 k"),
+        ("5 k", "5 \u212a"),
+        ("Café at Kew", "kew"),
     ],
 )
 def test_case_makes_no_difference_in_any_alphabet(alice: Caller, text: str, q: str) -> None:
