@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from threading import Lock
 from time import monotonic
 from typing import Any
 
@@ -36,6 +37,9 @@ MIGRATION_LOCK_SECONDS = 2
 
 # How often a connection sends a statement before it is prepared: the server then plans it no more.
 PREPARE_AFTER = 2
+
+# Seconds that a writer of this process waits for its turn, before SQLite's own waiting begins.
+TURN_SECONDS = 5
 
 # What libpq is told, unless the URL says otherwise. None of it reaches the server.
 LIBPQ = {
@@ -146,7 +150,10 @@ def _lower(text: str | None) -> str | None:
 
 
 def _prepare_sqlite(engine: Engine) -> None:
-    """Keep foreign keys, serve readers during a write, and begin when told."""
+    """Keep foreign keys, serve readers during a write, and begin when told: writers in turn.
+
+    SQLite itself lets those who wait for its one writer look again now and then, ever more seldom.
+    """
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: object) -> None:
@@ -155,10 +162,20 @@ def _prepare_sqlite(engine: Engine) -> None:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA journal_mode = WAL")
 
+    turn = Lock()
+
     @event.listens_for(engine, "begin")
     def _on_begin(connection: Any) -> None:
-        if begin := connection.get_execution_options().get("begin", "BEGIN"):
+        begin = connection.get_execution_options().get("begin", "BEGIN")
+        if begin == WRITE["begin"] and not connection.info.get("has_turn"):
+            connection.info["has_turn"] = turn.acquire(timeout=TURN_SECONDS)
+        if begin:
             connection.exec_driver_sql(begin)
+
+    @event.listens_for(engine, "checkin")
+    def _on_checkin(_connection: Any, record: Any) -> None:
+        if record.info.pop("has_turn", False):
+            turn.release()
 
 
 # ---------------------------------------------------------------- PostgreSQL

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Dialect, TypeDecorator
 from sqlalchemy.engine import Row, result_tuple
 from sqlalchemy.types import TypeEngine
@@ -21,16 +22,17 @@ Change = Callable[[Any], Any]
 class Kept:
     """A statement whose parameters are named; build it once, at import or under a cache."""
 
-    def __init__(self, statement: Any) -> None:
-        """Keep a SELECT, or an INSERT, UPDATE or DELETE, be it with RETURNING."""
+    def __init__(self, statement: Any, *, finds_many: bool = False) -> None:
+        """Keep a SELECT, which may find many rows, or another, be it with RETURNING."""
         self.statement = statement
+        self.finds_many = finds_many
         self._written: dict[str, _Written] = {}
 
     def written(self, dialect: Dialect) -> "_Written":
         """The statement as a database wants it."""
         found = self._written.get(dialect.name)
         if found is None:
-            found = self._written[dialect.name] = _write(self.statement, dialect)
+            found = self._written[dialect.name] = _write(self, dialect)
         return found
 
 
@@ -42,8 +44,9 @@ class _Written:
     writers: list[tuple[str, Change]]
     # In which order they go, where they have no names.
     order: list[str] | None
-    # Whether it tells rows, and how these are read.
+    # Whether it tells rows, whether all in one, and how these are read.
     tells: bool
+    is_gathered: bool
     make: Callable[[Sequence[Any]], Row[*tuple[Any, ...]]]
     # Whether they keep what is nothing: most often that is all there is in a column.
     readers: list[tuple[int, Change, bool]]
@@ -55,7 +58,8 @@ class _Written:
         return values if self.order is None else tuple(values[name] for name in self.order)
 
     def rows(self, found: Sequence[Sequence[Any]]) -> list[Row[*tuple[Any, ...]]]:
-        columns: list[Sequence[Any]] = list(zip(*found, strict=True))
+        each = orjson.loads(found[0][0]) if self.is_gathered else found
+        columns: list[Sequence[Any]] = list(zip(*each, strict=True))
         if columns:
             for place, read, keeps_none in self.readers:
                 column = columns[place]
@@ -64,7 +68,8 @@ class _Written:
         return list(map(self.make, zip(*columns, strict=True)))
 
 
-def _write(statement: Any, dialect: Dialect) -> _Written:
+def _write(kept: Kept, dialect: Dialect) -> _Written:
+    statement = kept.statement
     compiled = statement.compile(dialect=dialect)
     if any(bind.expanding for bind in compiled.binds.values()):
         raise TypeError("a list of values makes another statement for each length")
@@ -76,15 +81,27 @@ def _write(statement: Any, dialect: Dialect) -> _Written:
     writers = {name: types[name].bind_processor(dialect) for name in state.parameters}
     told = statement.exported_columns
     readers = [_reader(each.type, dialect) for each in told]
+    is_gathered = kept.finds_many and dialect.name == "sqlite"
     return _Written(
-        state.statement,
+        _gathered(state.statement, len(told)) if is_gathered else state.statement,
         dict(state.parameters),
         [(name, write) for name, write in writers.items() if write],
         list(state.positiontup) if state.positiontup is not None else None,
         bool(told),
+        is_gathered,
         result_tuple([each.key for each in told]),
         [(place, read, read(None) is None) for place, read in enumerate(readers) if read],
     )
+
+
+def _gathered(text: str, columns: int) -> str:
+    """All rows as one, in JSON, in their order.
+
+    For each row SQLite's driver lets go of Python's lock, and waits until another thread does.
+    """
+    names = ", ".join(f"c{number}" for number in range(columns))
+    rows = f"json_group_array(json_array({names}))"
+    return f"WITH found ({names}) AS ({text}) SELECT {rows} FROM found"  # noqa: S608 - ours
 
 
 def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Change | None:

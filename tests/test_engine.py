@@ -1,6 +1,7 @@
 """taskapp/engine.py: how connections are made and kept, and how long anything may take."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,7 +17,7 @@ from sqlalchemy.pool import QueuePool
 
 from taskapp import engine as rules
 from taskapp.db import db, fetch, migration_state, reader, transaction
-from taskapp.engine import engine_options, prepare, sqlalchemy_url, within
+from taskapp.engine import WRITE, engine_options, prepare, sqlalchemy_url, within
 from taskapp.models import Task
 from taskapp.statements import Kept, send
 
@@ -333,3 +334,42 @@ def test_behind_a_pooler_nothing_is_prepared(
         db.engine.dispose()
         get_going()
         assert not is_prepared()
+
+
+# ---------------------------------------------------------------- SQLite
+
+
+def test_writers_of_one_process_come_in_turn_however_short_sqlite_would_wait(
+    tmp_path: Path,
+) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'turns.db'}", connect_args={"timeout": 0})
+    prepare(engine, statement_seconds=1, lock_seconds=1)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE done (number INTEGER)"))
+
+    def write(number: int) -> None:
+        with engine.connect().execution_options(**WRITE) as connection, connection.begin():
+            connection.execute(text("INSERT INTO done VALUES (:number)"), {"number": number})
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write, range(200)))
+    with engine.connect() as connection:
+        assert sorted(connection.scalars(text("SELECT number FROM done"))) == list(range(200))
+    engine.dispose()
+
+
+def test_a_writer_that_fails_gives_its_turn_to_the_next(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'turns.db'}")
+    prepare(engine, statement_seconds=1, lock_seconds=1)
+    for _ in range(2):
+        with (
+            pytest.raises(OperationalError),
+            engine.connect().execution_options(**WRITE) as connection,
+            connection.begin(),
+        ):
+            connection.execute(text("INSERT INTO missing VALUES (1)"))
+    turns = []
+    with engine.connect().execution_options(**WRITE) as connection, connection.begin():
+        turns.append(connection.info["has_turn"])
+    assert turns == [True]
+    engine.dispose()

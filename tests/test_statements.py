@@ -33,13 +33,14 @@ def ada(app: Flask) -> Iterator[Actor]:
         yield Actor(accounts.sign_up("ada@example.com", PASSWORD, rounds=4).id)
 
 
-def test_each_value_is_read_as_sqlalchemy_reads_it(ada: Actor) -> None:
+@pytest.mark.parametrize("finds_many", [False, True])
+def test_each_value_is_read_as_sqlalchemy_reads_it(ada: Actor, finds_many: bool) -> None:
     label, project = labels.create(ada, name="a"), projects.create(ada, name="House")
     tasks.create(ada, title="all that is nothing")
     tasks.create(
         ada,
-        title="Жук",
-        description="x",
+        title="Жук 🙂",
+        description='a "quoted" \\ line\n\tand another\u2028',
         completed=True,
         priority="high",
         labels=[label.id],
@@ -49,10 +50,19 @@ def test_each_value_is_read_as_sqlalchemy_reads_it(ada: Actor) -> None:
     )
     for columns in (COLUMNS["task"], list(Event.__table__.c), list(User.__table__.c)):
         query = select(*columns).order_by(columns[0])
-        kept, usual = fetch(Kept(query)), fetch(query)
+        kept, usual = fetch(Kept(query, finds_many=finds_many)), fetch(query)
         assert kept == usual
         assert [row._mapping for row in kept] == [row._mapping for row in usual]
         assert [list(map(type, row)) for row in kept] == [list(map(type, row)) for row in usual]
+
+
+def test_what_may_find_many_may_find_none_and_keeps_their_order(ada: Actor) -> None:
+    for title in "bdace":
+        tasks.create(ada, title=title)
+    after = select(Task.title).where(Task.title > bindparam("after")).order_by(Task.title).limit(3)
+    kept = Kept(after, finds_many=True)
+    found = [[row.title for row in fetch(kept, {"after": title})] for title in ("", "c", "e")]
+    assert found == [["a", "b", "c"], ["d", "e"], []]
 
 
 def test_its_parameters_have_a_value_each_time(ada: Actor) -> None:

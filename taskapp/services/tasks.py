@@ -99,7 +99,7 @@ def _stretch(filter_: Filter, sort: str, limit: int, goes_on: bool) -> Select[*t
 
 @lru_cache(maxsize=256)
 def _kept_stretch(filter_: Filter, sort: str, limit: int, goes_on: bool) -> Kept:
-    return Kept(_stretch(filter_, sort, limit, goes_on))
+    return Kept(_stretch(filter_, sort, limit, goes_on), finds_many=True)
 
 
 def list_first_pages(
