@@ -22,7 +22,6 @@ from urllib.parse import quote
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Connection,
     DateTime,
     Dialect,
@@ -44,7 +43,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import NullType, TypeDecorator
 
 from taskapp import metrics, statements
 from taskapp.engine import ALONE, FINAL, SIGMA, WRITE, within
@@ -141,10 +140,11 @@ def _fold_on_sqlite(element: folded, compiler: Any, **kwargs: Any) -> str:
     return f"folded({compiler.process(element.clauses, **kwargs)})"
 
 
-class fits_folded(FunctionElement[bool]):  # noqa: N801 - it reads as a function of the database
+class fits_folded(FunctionElement[Any]):  # noqa: N801 - it reads as a function of the database
     """Whether a text is LIKE a pattern, escaped by "/", without regard to case as with folded."""
 
-    type = Boolean()
+    # Were it Boolean, SQLite would be asked for "(...) = 1", and then computes all of it each time.
+    type = NullType()
     inherit_cache = True
 
 
