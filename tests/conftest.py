@@ -55,6 +55,11 @@ NewDatabase = Callable[[], str]
 NewApp = Callable[..., Flask]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: each waits now and then, for servers and for browsers."""
+    return (os.cpu_count() or 1) + 1
+
+
 # Modules that go again, many times, where others go once.
 REPEATING = {
     *("test_concurrency", "test_hostile_text", "test_indexes", "test_malformed", "test_repeatable"),
