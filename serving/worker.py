@@ -71,12 +71,6 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     # ------------------------------------------------------------ who takes a connection
 
-    def run(self) -> None:
-        """Serve until told to end."""
-        for listener in self.sockets:
-            door.unshut(listener)  # a worker that was alone may have been told to end by hand
-        super().run()
-
     def accept(self, listener: socket.socket) -> None:
         """Take a new connection, or leave it for a moment to a worker that has fewer."""
         if not self.alive:
@@ -314,6 +308,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if now - self._looked_at < 1:
             return
         self._looked_at = now
+        if self.alive:
+            # All workers may have been told to end, and the door shut, but for the server to go on:
+            # by hand, or because another server has been given the same socket (SIGUSR2).
+            for listener in self.sockets:
+                door.unshut(listener)
         for conn in [each for each in self._coming if self._is_late(each, now)]:
             if conn.intake.data:
                 self._refuse(conn, 408, "Request Timeout", "The request did not come in time.")

@@ -389,6 +389,14 @@ def test_a_shut_door_lets_nobody_in_and_serves_those_who_are(listener: socket.so
     assert comes_in(listener)
 
 
+def test_workers_that_are_ended_by_hand_leave_the_door_open_to_the_next(server: WebServer) -> None:
+    old = set(server.workers)
+    for worker in old:
+        os.kill(worker, signal.SIGTERM)
+    until(lambda: len(server.workers) == 2 and not old & set(server.workers))
+    assert ask(f"{server.url}/healthz").kind == "200"
+
+
 def test_workers_end_together_when_none_takes_anybody_and_none_begins_to() -> None:
     board = Board()
     old, other = board.take(), board.take()
