@@ -12,6 +12,12 @@ from array import array
 MOST = 512
 # What stands where there is no worker, and where one takes nobody yet, or no more.
 FREE, STARTING, ENDING = -1, 2**31 - 2, 2**31 - 1
+# How long a new connection is left to a worker with fewer of them.
+LEAVE_SECONDS = 0.002
+# How often, at most, a client is asked to connect anew, and by how many connections its worker is
+# ahead of another then: of those that a new worker finds, most stay with an old one for long.
+MOVE_SECONDS = 0.05
+LEAD = 2
 
 
 class Board:
@@ -44,3 +50,39 @@ class Board:
     def is_ending(self) -> bool:
         """Whether no worker takes connections any more, and none begins to."""
         return all(count in (FREE, ENDING) for count in self._counts.tolist())
+
+
+class Share:
+    """What one worker makes of it: whom it leaves to others, and whom it asks to go to them.
+
+    Instants are those of `time.monotonic()`, in seconds.
+    """
+
+    def __init__(self, board: Board) -> None:
+        """Begin without connections."""
+        self._board = board
+        self._left_until = 0.0
+        self._moved_at = 0.0
+
+    def leaves(self, count: int, now: float) -> bool:
+        """Whether who has just come is left to others for a moment, by a worker with so many.
+
+        Nobody is left twice in a row: who is still there after that moment is taken.
+        """
+        has_waited = 0 <= now - self._left_until < LEAVE_SECONDS
+        if not has_waited and count > self._board.least():
+            self._left_until = now + LEAVE_SECONDS
+            return True
+        self._left_until = 0.0
+        return False
+
+    def leaves_for(self, now: float) -> float:
+        """For how many seconds yet new connections are left to others; 0 if they are not."""
+        return max(self._left_until - now, 0.0)
+
+    def moves(self, count: int, now: float) -> bool:
+        """Whether a client of a worker with so many is to come again, to one that has fewer."""
+        if now - self._moved_at < MOVE_SECONDS:
+            return False
+        self._moved_at = now
+        return count > self._board.least() + LEAD

@@ -23,7 +23,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from serving import door
 from serving.answers import Outgoing, Recorder, Silence, refusal
-from serving.balance import ENDING, Board
+from serving.balance import ENDING, Board, Share
 from serving.intake import Intake
 
 PIECE = 64 * 1024
@@ -37,12 +37,6 @@ PARTING_SECONDS = 2.0
 # somebody wants it: the way back through the loop costs as much as answering a short request.
 STAY_MILLISECONDS = 1
 PARTING_BYTES = 4 * 1024 * 1024
-# How long a new connection is left to a worker with fewer of them.
-LEAVE_SECONDS = 0.002
-# How often, at most, a client is asked to connect anew, and by how many connections its worker is
-# ahead of another then: of those that a new worker finds, most stay with an old one for long.
-MOVE_SECONDS = 0.05
-LEAD = 2
 # How long the last worker waits for clients who were about to connect as the door was shut.
 LAST_SECONDS = 0.02
 GO_ON = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -65,8 +59,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._told_at = 0.0
         # gunicorn's master makes workers before it forks them.
         self.place = self.board.take()
-        self._left_until = 0.0
-        self._moved_at = 0.0
+        self._share = Share(self.board)
         self._is_told_to_end = False
 
     # ------------------------------------------------------------ who takes a connection
@@ -76,29 +69,17 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if not self.alive:
             super().accept(listener)
             return
-        has_waited = 0 <= time.monotonic() - self._left_until < LEAVE_SECONDS
-        if not has_waited and self.nr_conns > self.board.least():
+        if self._share.leaves(self.nr_conns, time.monotonic()):
             super().set_accept_enabled(False)
-            self._left_until = time.monotonic() + LEAVE_SECONDS
             return
-        self._left_until = 0.0
         super().accept(listener)
         self.board.say(self.place, self.nr_conns)
-
-    def _has_to_move(self) -> bool:
-        """Whether a client is to come again, to a worker that has fewer of them."""
-        now = time.monotonic()
-        if now - self._moved_at < MOVE_SECONDS:
-            return False
-        self._moved_at = now
-        return bool(self.nr_conns > self.board.least() + LEAD)
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
         """Wait, but no longer than until what was left is to be looked at again."""
         if self.alive:
             self.board.say(self.place, self.nr_conns)
-            left_for = self._left_until - time.monotonic()
-            timeout = min(timeout, left_for) if left_for > 0 else timeout
+            timeout = min(timeout, self._share.leaves_for(time.monotonic()) or timeout)
         super().wait_for_and_dispatch_events(timeout)
 
     # ------------------------------------------------------------ a request comes in
@@ -232,7 +213,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def handle_request(self, req: Any, conn: TConn) -> bool:
         """Answer; a client that does not read its answer is one that has gone."""
         has_sent_more = conn.parser.unreader.buf.getvalue()
-        if not has_sent_more and self._has_to_move():
+        if not has_sent_more and self._share.moves(self.nr_conns, time.monotonic()):
             req.force_close()
         outgoing = Outgoing(conn.sock)
         stand_in = SimpleNamespace(sock=outgoing, client=conn.client, server=conn.server)
@@ -340,7 +321,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         Whoever has connected is answered: closed in the queue, a connection is reset. Other
         workers, or those of a reload, take whom this one leaves; the last one has to shut the door.
         """
-        if enabled and time.monotonic() < self._left_until:
+        if enabled and self._share.leaves_for(time.monotonic()):
             return
         super().set_accept_enabled(enabled)
         if not enabled and not self.alive:

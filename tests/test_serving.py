@@ -25,7 +25,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 
 from serving import door
-from serving.balance import ENDING, Board
+from serving.balance import ENDING, LEAD, LEAVE_SECONDS, MOVE_SECONDS, Board, Share
 from serving.intake import HEAD_MOST, Intake
 from serving.start import METRICS_FOLDER, bury, usable_processors
 from taskapp.db import transaction
@@ -285,12 +285,14 @@ def opened_by(pid: int) -> set[str]:
 def come(server: WebServer, count: int) -> Iterator[list[HTTPConnection]]:
     """So many clients, one after another, who stay after they have been answered."""
     address = urlsplit(server.url)
-    clients = [HTTPConnection(str(address.hostname), address.port) for _ in range(count)]
-    for client in clients:
-        ask_again(client)
-    yield clients
-    for client in clients:
-        client.close()
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(closing(HTTPConnection(str(address.hostname), address.port)))
+            for _ in range(count)
+        ]
+        for client in clients:
+            ask_again(client)
+        yield clients
 
 
 def ask_again(client: HTTPConnection) -> None:
@@ -310,7 +312,34 @@ def both_take(server: WebServer) -> bool:
         return len(found := held(server, clients)) == 2 and all(found)
 
 
-def test_a_new_client_goes_to_the_worker_that_has_fewer(server: WebServer) -> None:
+def test_a_worker_with_more_clients_leaves_who_comes_to_another_for_a_moment() -> None:
+    board = Board()
+    mine, other = board.take(), board.take()
+    share = Share(board)
+    board.say(mine, 1)
+    board.say(other, 0)
+    assert share.leaves(1, 10)
+    assert share.leaves_for(10) == pytest.approx(LEAVE_SECONDS)
+    after = 10 + LEAVE_SECONDS
+    assert not share.leaves_for(after)
+    assert not share.leaves(1, after)  # nobody else has taken it
+    assert share.leaves(2, after)  # the next one
+    board.say(mine, 2)
+    board.say(other, 2)
+    assert not share.leaves(2, 20)
+
+
+def test_a_worker_far_ahead_of_another_asks_a_client_now_and_then_to_come_again() -> None:
+    board = Board()
+    share = Share(board)
+    board.say(board.take(), 0)
+    assert share.moves(LEAD + 1, 10)
+    assert not share.moves(LEAD + 1, 10 + MOVE_SECONDS / 2)
+    assert share.moves(LEAD + 1, 10 + MOVE_SECONDS)
+    assert not share.moves(LEAD, 20)
+
+
+def test_new_clients_go_to_the_worker_that_has_fewer(server: WebServer) -> None:
     until(lambda: both_take(server))
     other = server.workers[1]
     os.kill(other, signal.SIGSTOP)
@@ -320,8 +349,12 @@ def test_a_new_client_goes_to_the_worker_that_has_fewer(server: WebServer) -> No
         # Some are asked to come again, in vain.
         assert held(server, first)[0] >= 15
         os.kill(other, signal.SIGCONT)
-        second = stack.enter_context(come(server, 20))
-        assert held(server, second)[1] >= 15
+
+        def go_to_it() -> bool:
+            with come(server, 20) as second:
+                return held(server, second)[1] >= 15
+
+        until(go_to_it)  # not at once, perhaps: on a busy machine it gets no turn at times
 
 
 def test_clients_that_stay_are_shared_out_anew_with_a_new_worker(server: WebServer) -> None:
@@ -342,15 +375,13 @@ def test_clients_that_stay_are_shared_out_anew_with_a_new_worker(server: WebServ
 def test_a_worker_that_stands_still_is_not_waited_for(server: WebServer) -> None:
     until(lambda: len(server.workers) == 2)
     os.kill(server.workers[0], signal.SIGSTOP)
-    try:
-        clients = [connect(server) for _ in range(20)]
+    with ExitStack() as stack:
+        stack.callback(os.kill, server.workers[0], signal.SIGCONT)
+        clients = [stack.enter_context(connect(server)) for _ in range(20)]
         for client in clients:
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         for client in clients:
             assert answers(client).startswith(b"HTTP/1.1 200")
-            client.close()
-    finally:
-        os.kill(server.workers[0], signal.SIGCONT)
 
 
 # ---------------------------------------------------------------- slow clients
@@ -366,12 +397,12 @@ def listener(request: pytest.FixtureRequest) -> Iterator[socket.socket]:
 
 
 def comes_in(listener: socket.socket) -> bool:
-    """Whether somebody new gets into the queue; on one machine that is known at once."""
+    """Whether somebody new gets into the queue; on one machine that is known within a second."""
     with socket.socket(listener.family) as client:
         client.setblocking(False)
         with suppress(BlockingIOError):
             client.connect(listener.getsockname())
-        return client in select.select([], [client], [], 0)[1]
+        return client in select.select([], [client], [], 1)[1]
 
 
 def test_a_shut_door_lets_nobody_in_and_serves_those_who_are(listener: socket.socket) -> None:
@@ -421,13 +452,12 @@ def test_half_a_request_on_every_thread_and_more_stops_nobody(server: WebServer)
         b"POST /login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nhalf",
         b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n",
     )
-    connections = [connect(server) for _ in range(5) for _ in halves]
-    for number, connection in enumerate(connections):
-        connection.sendall(halves[number % len(halves)])
-    assert {ask(f"{server.url}/healthz").kind for _ in range(20)} == {"200"}
-    ends = [answers(connection) for connection in connections]
-    for connection in connections:
-        connection.close()
+    with ExitStack() as stack:
+        connections = [stack.enter_context(connect(server)) for _ in range(5) for _ in halves]
+        for number, connection in enumerate(connections):
+            connection.sendall(halves[number % len(halves)])
+        assert {ask(f"{server.url}/healthz").kind for _ in range(20)} == {"200"}
+        ends = [answers(connection) for connection in connections]
     assert ends[0] == b""  # who said nothing is told nothing
     for said, status in zip(ends[1:6], (408, 408, 413, 408, 408), strict=True):
         assert f"HTTP/1.1 {status} ".encode() in said
