@@ -350,11 +350,12 @@ def test_new_clients_go_to_the_worker_that_has_fewer(server: WebServer) -> None:
         assert held(server, first)[0] >= 15
         os.kill(other, signal.SIGCONT)
 
-        def go_to_it() -> bool:
+        # Most of them, not all: the other one is not always in time. It would be half of them else.
+        taken = 0
+        for _ in range(5):
             with come(server, 20) as second:
-                return held(server, second)[1] >= 15
-
-        until(go_to_it)  # not at once, perhaps: on a busy machine it gets no turn at times
+                taken += held(server, second)[1]
+        assert taken >= 65
 
 
 def test_clients_that_stay_are_shared_out_anew_with_a_new_worker(server: WebServer) -> None:
