@@ -12,8 +12,9 @@ from functools import partial
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Dialect, TypeDecorator
+from sqlalchemy import BindParameter, Connection, Dialect, TypeDecorator
 from sqlalchemy.engine import Row, result_tuple
+from sqlalchemy.sql.visitors import replacement_traverse
 from sqlalchemy.types import TypeEngine
 
 Change = Callable[[Any], Any]
@@ -22,9 +23,15 @@ Change = Callable[[Any], Any]
 class Kept:
     """A statement whose parameters are named; build it once, at import or under a cache."""
 
-    def __init__(self, statement: Any, *, finds_many: bool = False) -> None:
-        """Keep a SELECT, which may find many rows, or another, be it with RETURNING."""
-        self.statement = statement
+    def __init__(
+        self, statement: Any, *, finds_many: bool = False, says_values: bool = False
+    ) -> None:
+        """Keep a SELECT, which may find many rows, or another, be it with RETURNING.
+
+        The values that it has already are sent along as parameters, or stand in its text: then a
+        server that plans it for good knows them. Let no text say what somebody has typed.
+        """
+        self.statement = _spelled_out(statement) if says_values else statement
         self.finds_many = finds_many
         self._written: dict[str, _Written] = {}
 
@@ -34,6 +41,14 @@ class Kept:
         if found is None:
             found = self._written[dialect.name] = _write(self, dialect)
         return found
+
+
+def _spelled_out(statement: Any) -> Any:
+    def replace(element: Any, **_: Any) -> Any:
+        has_value = isinstance(element, BindParameter) and not element.required
+        return element.render_literal_execute() if has_value else None
+
+    return replacement_traverse(statement, {}, replace)
 
 
 @dataclass(frozen=True)

@@ -65,6 +65,17 @@ def test_what_may_find_many_may_find_none_and_keeps_their_order(ada: Actor) -> N
     assert found == [["a", "b", "c"], ["d", "e"], []]
 
 
+@pytest.mark.parametrize("title", ["plain", "it's 100%", "%(owner)s", "a:b", "\\'"])
+def test_its_own_values_can_stand_in_its_text(ada: Actor, title: str) -> None:
+    for each in (title, "another"):
+        tasks.create(ada, title=each, due_on=date(2026, 2, 6))
+    query = select(Task.title).where(Task.user_id == bindparam("owner"), Task.title == title)
+    some = query.where(Task.due_on == date(2026, 2, 6)).limit(5)
+    kept = Kept(some, says_values=True)
+    assert title.replace("'", "''") in kept.written(db.engine.dialect).text.replace("%%", "%")
+    assert fetch(kept, {"owner": ada.id}) == [(title,)]
+
+
 def test_its_parameters_have_a_value_each_time(ada: Actor) -> None:
     first, second = (tasks.create(ada, title=title) for title in "ab")
     one = Kept(select(Task.title).where(Task.id == bindparam("id"), Task.user_id == ada.id))

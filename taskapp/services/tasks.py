@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import Select, bindparam, func, select
@@ -26,14 +26,13 @@ from taskapp.services.filters import (
 )
 from taskapp.services.paging import Page, Position
 from taskapp.services.records import Act, act, batches, check_version
-from taskapp.services.standing import OWNER, STANDS, fetch_own
+from taskapp.services.standing import OWNER, fetch_own, stands
 from taskapp.statements import Kept
 
 # Beyond it, counting stops: nobody needs to know whether it is 1,203 or 1,204.
 COUNT_MOST = 1000
 # SQLite puts together no more than 500 queries.
 LISTS_AT_ONCE = 100
-_ONE = Kept(select_tasks(OWNER).where(Task.id == bindparam("task_id", type_=BigId), STANDS))
 _NO_DATES: dict[str, Any] = dict.fromkeys(dates.DUE)
 
 
@@ -63,10 +62,16 @@ def create_in(doing: Act, values: dict[str, Any]) -> AnyRow:
 
 def show(actor: Actor, task_id: int) -> AnyRow:
     """One task of the actor's; raise NotFound."""
-    found = fetch_own(actor, _ONE, {"task_id": task_id})
+    found = fetch_own(actor, _one, {"task_id": task_id})
     if not found:
         raise NotFound("There is no such task.")
     return found[0]
+
+
+@cache
+def _one(asks: bool) -> Kept:
+    its_id = Task.id == bindparam("task_id", type_=BigId)
+    return Kept(select_tasks(OWNER).where(its_id, *stands(asks)))
 
 
 def list_page(
@@ -82,13 +87,15 @@ def list_page(
     In the order of completion there are only those that are done.
     """
     find = _kept_stretch if filter_.is_plain else _stretch
-    query = find(filter_, sort, limit, after is not None)
+    query = partial(find, filter_, sort, limit, after is not None)
     return paging.page(fetch_own(actor, query, paging.place(after)), limit)
 
 
-def _stretch(filter_: Filter, sort: str, limit: int, goes_on: bool) -> Select[*tuple[Any, ...]]:
+def _stretch(
+    filter_: Filter, sort: str, limit: int, goes_on: bool, asks: bool
+) -> Select[*tuple[Any, ...]]:
     name = sort.removeprefix("-")
-    query = select_tasks(OWNER, filter_).where(STANDS)
+    query = select_tasks(OWNER, filter_).where(*stands(asks))
     if name == "completed_at":
         query = query.where(is_completed(True))
     key, id_ = order_of(name, filter_)
@@ -98,8 +105,8 @@ def _stretch(filter_: Filter, sort: str, limit: int, goes_on: bool) -> Select[*t
 
 
 @lru_cache(maxsize=256)
-def _kept_stretch(filter_: Filter, sort: str, limit: int, goes_on: bool) -> Kept:
-    return Kept(_stretch(filter_, sort, limit, goes_on), finds_many=True)
+def _kept_stretch(filter_: Filter, sort: str, limit: int, goes_on: bool, asks: bool) -> Kept:
+    return Kept(_stretch(filter_, sort, limit, goes_on, asks), finds_many=True)
 
 
 def list_first_pages(
