@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from flask_migrate import upgrade
 
-from taskapp.db import db
+from taskapp.db import db, reader
+from taskapp.domain.actors import Standing
 from taskapp.engine import within
-from taskapp.services import tasks
-from taskapp.services.filters import Filter
+from taskapp.services import glance, tasks
+from taskapp.services.filters import ALL, Filter
 
 from .conftest import NewApp, NewDatabase
 from .crowds import PAGE, TODAY, TOMORROW, VIEWS, Account, View, add_account, end_of, settle
@@ -75,6 +76,13 @@ def blocks(plan: dict[str, Any]) -> int:
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
 
 
+def every_node(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A plan's nodes, whatever they are for."""
+    yield plan
+    for below in plan.get("Plans", []):
+        yield from every_node(below)
+
+
 def assert_read_in_order(plan: dict[str, Any], view: View) -> None:
     """A page comes from the view's index, row by row, and no other table is read as a whole."""
     found = list(nodes(plan))
@@ -99,6 +107,38 @@ def test_the_first_and_the_thousandth_page_are_read_alike(crowd: Crowd, view: Vi
 def test_a_page_costs_no_more_where_there_is_ten_times_as_much(crowd: Crowd, view: View) -> None:
     small, large = (analyse(ask(view, each, 0)) for each in (crowd.small, crowd.large))
     assert blocks(large) <= FACTOR * blocks(small) + APART, (blocks(small), blocks(large))
+
+
+@only_postgresql
+def test_what_is_at_a_glance_is_counted_from_indexes_alone(crowd: Crowd) -> None:
+    with recorded() as statements:
+        seen = [glance.look(each.actor, TODAY, ALL) for each in (crowd.small, crowd.large)]
+    assert {each.open for each in seen[1].projects.values()} == {glance.COUNT_MOST}
+    small, large = map(analyse, statements)
+    of_tasks = [node for node in every_node(large) if node.get("Relation Name") == "task"]
+    # Whether what is due can be begun, and is in an archived project, is in no index.
+    due = [node for node in of_tasks if "agenda" in str(node)]
+    assert kinds([each for each in of_tasks if each not in due]) == {"Index Only Scan"}
+    assert blocks(large) <= FACTOR * blocks(small) + APART, (blocks(small), blocks(large))
+
+
+@only_postgresql
+def test_what_is_at_a_glance_is_planned_once(crowd: Crowd) -> None:
+    for _ in range(20):
+        glance.look(crowd.large.actor, TODAY, ALL)
+    planned = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE"
+    with reader().connect() as connection:
+        found = connection.exec_driver_sql(f"{planned} 'SELECT ''inbox''%%'").all()
+    # Behind a pooler nothing is prepared.
+    assert all(row.generic_plans > row.custom_plans for row in found), found
+
+
+@pytest.mark.parametrize("is_sure", [True, False])
+def test_whether_an_account_may_act_is_asked_once(crowd: Crowd, is_sure: bool) -> None:
+    actor = replace(crowd.small.actor, standing=Standing(is_sure=is_sure))
+    with recorded() as statements:
+        tasks.show(actor, tasks.list_page(actor, limit=1).rows[0].id)
+    assert ["is_active" in sql for sql, _ in statements] == [not is_sure, False]
 
 
 @only_sqlite
