@@ -12,7 +12,7 @@ from taskapp.db import db, reader
 from taskapp.domain.actors import Standing
 from taskapp.engine import within
 from taskapp.services import glance, tasks
-from taskapp.services.filters import ALL, Filter
+from taskapp.services.filters import ALL, NUMBERED, Filter
 
 from .conftest import NewApp, NewDatabase
 from .crowds import PAGE, TODAY, TOMORROW, VIEWS, Account, View, add_account, end_of, settle
@@ -139,6 +139,18 @@ def test_whether_an_account_may_act_is_asked_once(crowd: Crowd, is_sure: bool) -
     with recorded() as statements:
         tasks.show(actor, tasks.list_page(actor, limit=1).rows[0].id)
     assert ["is_active" in sql for sql, _ in statements] == [not is_sure, False]
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_one_statement_serves_whatever_id_is_asked_for(crowd: Crowd, name: str) -> None:
+    with recorded() as statements:
+        for number in (1, 2):
+            some: dict[str, Any] = {name: number}
+            tasks.list_page(crowd.small.actor, Filter(**some, due_to=TODAY))
+            tasks.count(crowd.small.actor, Filter(**some))
+    (list_1, values_1), (count_1, _), (list_2, values_2), (count_2, _) = statements
+    assert (list_1, count_1) == (list_2, count_2)
+    assert values_1 != values_2
 
 
 @only_sqlite

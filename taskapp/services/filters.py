@@ -3,12 +3,23 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+from enum import Enum
 from typing import Any, Literal
 
-from sqlalchemy import BindParameter, ColumnElement, Select, exists, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+)
 
-from taskapp.db import fits_folded
+from taskapp.db import BigId, fits_folded, now
 from taskapp.domain import dates
 from taskapp.models import Project, Task, TaskLabel
 from taskapp.services.records import COLUMNS
@@ -25,6 +36,18 @@ ORDERS: dict[str, ColumnElement[Any]] = {
 }
 
 
+class Given(Enum):
+    """What stands for an id that a statement is told each time that it is sent."""
+
+    THEN = "then"
+
+
+# What an id may be given for, and the name of the parameter.
+NUMBERED = ("project", "section", "parent", "label")
+# Days from today of which few are asked for by many: everybody's yesterday, today and tomorrow.
+NEAR = timedelta(days=2)
+
+
 @dataclass(frozen=True)
 class Filter:
     """Which tasks; what is not said does not matter."""
@@ -32,11 +55,11 @@ class Filter:
     completed: bool | None = None
     # Words, all of which are in title or description.
     q: str = ""
-    project: int | Literal["inbox"] | None = None
-    section: int | Literal["none"] | None = None
+    project: int | Given | Literal["inbox"] | None = None
+    section: int | Given | Literal["none"] | None = None
     # Below which task, or below none.
-    parent: int | Literal["none"] | None = None
-    label: int | None = None
+    parent: int | Given | Literal["none"] | None = None
+    label: int | Given | None = None
     priority: str | None = None
     # From which day to which they are due, both included, in their owner's time zone.
     due_from: date | None = None
@@ -48,11 +71,22 @@ class Filter:
     ids: Collection[int] | None = None
 
     @property
-    def is_plain(self) -> bool:
-        """Whether it holds no value but those of which there are few: many ask with the same."""
-        return not self.q and all(
-            value is None or isinstance(value, bool | str) for value in vars(self).values()
-        )
+    def is_common(self) -> bool:
+        """Whether many ask for the same, but for the ids: its statement is worth keeping."""
+        today = now().date()
+        days = [each for each in (self.due_from, self.due_to, self.started_by) if each]
+        return not self.q and self.ids is None and all(abs(day - today) <= NEAR for day in days)
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """The ids that it has."""
+        said = {name: getattr(self, name) for name in NUMBERED}
+        return {name: value for name, value in said.items() if isinstance(value, int)}
+
+    def without_numbers(self) -> "Filter":
+        """The same for whatever ids are given with the statement."""
+        given: dict[str, Any] = dict.fromkeys(self.numbers, Given.THEN)
+        return replace(self, **given) if given else self
 
 
 ALL = Filter()
@@ -90,7 +124,7 @@ def select_tasks(
     """
     if filter_.label is None:
         return select(*columns).where(*conditions(owner, filter_))
-    borne = [TaskLabel.label_id == filter_.label]
+    borne = [TaskLabel.label_id == _number(filter_, "label")]
     if filter_.completed is not None:
         borne.append(is_completed(filter_.completed, TaskLabel))
     others = conditions(owner, replace(filter_, label=None, completed=None))
@@ -106,16 +140,22 @@ def order_of(name: str, filter_: Filter = ALL) -> tuple[ColumnElement[Any], Colu
 
 
 def _place(filter_: Filter) -> list[ColumnElement[bool]]:
-    said = (
-        (Task.project_id, filter_.project),
-        (Task.section_id, filter_.section),
-        (Task.parent_id, filter_.parent),
+    columns = (
+        ("project", Task.project_id),
+        ("section", Task.section_id),
+        ("parent", Task.parent_id),
     )
+    said = [(column, _number(filter_, name)) for name, column in columns]
     return [
         column.is_(None) if isinstance(value, str) else column == value
         for column, value in said
         if value is not None
     ]
+
+
+def _number(filter_: Filter, name: str) -> Any:
+    value = getattr(filter_, name)
+    return bindparam(name, type_=BigId) if value is Given.THEN else value
 
 
 def _dates(filter_: Filter) -> list[ColumnElement[bool]]:
@@ -139,7 +179,7 @@ def _marks(owner: Owner, filter_: Filter) -> list[ColumnElement[bool]]:
     holds: list[ColumnElement[bool]] = []
     if filter_.label is not None:
         bears = TaskLabel.task_id == Task.id
-        holds.append(exists().where(TaskLabel.label_id == filter_.label, bears))
+        holds.append(exists().where(TaskLabel.label_id == _number(filter_, "label"), bears))
     if filter_.archived is not None:
         archived = select(Project.id).where(Project.user_id == owner, Project.archived)
         within = Task.project_id.in_(archived)

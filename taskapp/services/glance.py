@@ -20,7 +20,7 @@ from sqlalchemy import (
 from taskapp.db import AnyRow, fetch
 from taskapp.domain.actors import Actor
 from taskapp.models import Label, Project, Section, Task, TaskLabel
-from taskapp.services.filters import Filter, conditions, is_completed
+from taskapp.services.filters import Filter, conditions, is_completed, select_tasks
 from taskapp.services.records import own
 from taskapp.services.standing import OWNER
 from taskapp.services.tasks import COUNT_MOST as COUNTED_MOST
@@ -52,9 +52,11 @@ def look(actor: Actor, today: date, counted: Filter | None = None) -> Overview:
     What a filter lets through is counted besides, as by tasks.count(); in the same statement, if
     many ask for the same.
     """
-    along = counted if counted is not None and counted.is_plain else None
+    along = counted if counted is not None and counted.is_common else None
+    numbers = along.numbers if along else {}
+    kept = _kept(today, along.without_numbers() if along else None)
     # Sorted here: ranks and names are not sorted by the same rules in the database.
-    found = fetch(_kept(today, along), {"owner_id": actor.id})
+    found = fetch(kept, {"owner_id": actor.id, **numbers})
     rows = sorted(found, key=lambda row: (row.at, row.id))
     counts = {row.kind: row.open for row in rows}
     if along is not None:
@@ -123,7 +125,7 @@ def _today(today: date) -> Select[*tuple[Any, ...]]:
 
 
 def _place(kind: str, filter_: Filter, most: int = COUNT_MOST) -> Select[*tuple[Any, ...]]:
-    open_ = _count(select(Task.id).where(*conditions(OWNER, filter_)), most)
+    open_ = _count(select_tasks(OWNER, filter_, [Task.id]), most)
     nothing = (literal(0), literal(""), literal(""), literal(""))
     return select(*_columns(kind, *nothing, false(), open_))
 

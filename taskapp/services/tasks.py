@@ -86,9 +86,13 @@ def list_page(
 
     In the order of completion there are only those that are done.
     """
-    find = _kept_stretch if filter_.is_plain else _stretch
-    query = partial(find, filter_, sort, limit, after is not None)
-    return paging.page(fetch_own(actor, query, paging.place(after)), limit)
+    place = paging.place(after)
+    if filter_.is_common:
+        query = partial(_kept_stretch, filter_.without_numbers(), sort, limit, bool(place))
+        return paging.page(fetch_own(actor, query, place | filter_.numbers), limit)
+    return paging.page(
+        fetch_own(actor, partial(_stretch, filter_, sort, limit, bool(place)), place), limit
+    )
 
 
 def _stretch(
@@ -106,7 +110,8 @@ def _stretch(
 
 @lru_cache(maxsize=256)
 def _kept_stretch(filter_: Filter, sort: str, limit: int, goes_on: bool, asks: bool) -> Kept:
-    return Kept(_stretch(filter_, sort, limit, goes_on, asks), finds_many=True)
+    query = _stretch(filter_, sort, limit, goes_on, asks)
+    return Kept(query, finds_many=True, says_values=True)
 
 
 def list_first_pages(
@@ -139,13 +144,26 @@ def list_subtasks(actor: Actor, task_id: int) -> list[AnyRow]:
 def count(actor: Actor, filter_: Filter = ALL) -> Counts:
     """How many of the actor's tasks that a filter lets through are open and done."""
 
+    owner = {"owner_id": actor.id}
+    if filter_.is_common:
+        [found] = fetch(_kept_count(filter_.without_numbers()), owner | filter_.numbers)
+    else:
+        [found] = fetch(_count(filter_), owner)
+    return Counts(open=found.open, done=found.done)
+
+
+def _count(filter_: Filter) -> Select[*tuple[Any, ...]]:
     def up_to_most(completed: bool) -> Any:
-        some = select_tasks(actor.id, replace(filter_, completed=completed), [Task.id])
+        some = select_tasks(OWNER, replace(filter_, completed=completed), [Task.id])
         bounded = some.limit(COUNT_MOST).subquery()
         return select(func.count()).select_from(bounded).scalar_subquery()
 
-    [found] = fetch(select(up_to_most(False).label("open"), up_to_most(True).label("done")))
-    return Counts(open=found.open, done=found.done)
+    return select(up_to_most(False).label("open"), up_to_most(True).label("done"))
+
+
+@lru_cache(maxsize=64)
+def _kept_count(filter_: Filter) -> Kept:
+    return Kept(_count(filter_), says_values=True)
 
 
 def passes(actor: Actor, task: AnyRow, filter_: Filter) -> bool:
