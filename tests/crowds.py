@@ -287,5 +287,10 @@ def add_account(connection: Connection, email: str, size: int, hashed: str = "!"
 def settle() -> None:
     """What PostgreSQL does by itself a while after so much was written."""
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        sql = "VACUUM ANALYZE" if connection.dialect.name == "postgresql" else "ANALYZE"
-        connection.execute(text(sql))
+        if connection.dialect.name == "postgresql":
+            # First it waits for what the server itself is doing in any of the tables: as long as
+            # that goes on, no row that is newer is known to be everybody's to see.
+            connection.execute(text("VACUUM"))
+            connection.execute(text("VACUUM ANALYZE"))
+        else:
+            connection.execute(text("ANALYZE"))
