@@ -68,19 +68,22 @@ def log_in(user: int) -> Request:
 
 
 def log_in_by_form(url: str, user: int) -> str:
-    """The cookies of a browser after that."""
+    """The cookies of a browser after that, and after the first page that it was shown then."""
     page = ask(url, Request("/login"), 200)
     found = re.search('name="csrf_token"[^>]*value="([^"]+)"', page.data.decode())
     if found is None:
         raise RuntimeError("The login form has no CSRF token.")
     cookies = page.cookies
     form = {"email": email(user), "password": PASSWORD, "csrf_token": html.unescape(found[1])}
-    headers = (
-        ("Cookie", "; ".join(f"{k}={v}" for k, v in cookies.items())),
-        ("Content-Type", "application/x-www-form-urlencoded"),
-    )
+    headers = (_cookie(cookies), ("Content-Type", "application/x-www-form-urlencoded"))
     cookies |= ask(url, Request("/login", "POST", headers, urlencode(form)), 303).cookies
-    return "; ".join(f"{k}={v}" for k, v in cookies.items())
+    # A browser keeps what makes the forms of all pages its own, and is not given it once more.
+    cookies |= ask(url, Request("/tasks", headers=(_cookie(cookies),)), 200).cookies
+    return _cookie(cookies)[1]
+
+
+def _cookie(cookies: Mapping[str, str]) -> tuple[str, str]:
+    return "Cookie", "; ".join(f"{name}={value}" for name, value in cookies.items())
 
 
 # ---------------------------------------------------------------- single requests
