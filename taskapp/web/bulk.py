@@ -12,7 +12,7 @@ from taskapp.rest import read_id
 from taskapp.services import bulk, history
 from taskapp.services.bulk import Deed
 from taskapp.services.filters import Filter
-from taskapp.web import subtasks
+from taskapp.web import projects, subtasks
 from taskapp.web.activity import tell_last
 from taskapp.web.blueprint import back_to, bp, notice, own_path
 from taskapp.web.forms import due_words, read_place
@@ -34,7 +34,7 @@ def change_many() -> BaseResponse:
     """Complete, reopen, delete or change those that are ticked, or all that the list shows."""
     view = View.said_by(request.form)
     ids = {read_id(each) for each in request.form.getlist("ids")[:SELECTED_MOST]} - {0}
-    chosen = view.filter if request.form.get("all") else Filter(ids=ids)
+    chosen = _all(view) if request.form.get("all") else Filter(ids=ids)
     deed = next((deed for deed in DEEDS if deed == request.form.get("act")), None)
     values = _values() if deed == "update" else {}
     if deed is None or (chosen.ids is not None and not chosen.ids):
@@ -67,6 +67,11 @@ def undo(act_id: int) -> BaseResponse:
     except Conflict as error:
         notice(f"Not undone. {error.message}")
     return back_to(own_path(request.form.get("back")) or url_for("web.list_tasks"))
+
+
+def _all(view: View) -> Filter:
+    """All that the page shows, and what more there is of it."""
+    return projects.shown_by(request.form) or view.filter
 
 
 def _act(deed: Deed, chosen: Filter, values: dict[str, Any], back: str) -> BaseResponse:

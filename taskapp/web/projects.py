@@ -1,6 +1,6 @@
 """Projects: all of them, and one with its sections, as a list or as a board."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -17,7 +17,7 @@ from taskapp.services import projects, tasks, trash
 from taskapp.services.filters import Filter
 from taskapp.services.paging import Page
 from taskapp.web import paged
-from taskapp.web.blueprint import back_to, bp, notice, own_path, page
+from taskapp.web.blueprint import back_to, bp, counts, notice, own_path, page
 from taskapp.web.lists import PAGE_SIZE
 from taskapp.web.organising_forms import (
     AddProjectForm,
@@ -66,7 +66,7 @@ def show_project(project_id: int) -> Response:
     """Show a project: its open tasks by section, one section alone, or what is done."""
     project = projects.show(current_browser().actor, project_id)
     if request.args.get("show") == "done":
-        return _show_done(project)
+        return _show_list(project, done(project.id), "Done", "-completed_at", show="done")
     if "section" in request.args:
         return _show_section(project, request.args["section"])
     return show_board(project, request.args.get("view", ""))
@@ -177,6 +177,7 @@ def show_board(
         board=board,
         section_form=section_form or AddSectionForm(formdata=None),
         back=_url(project.id, view="board" if board else None),
+        matching=None if board else _count(within(project.id)),
     )
 
 
@@ -188,6 +189,28 @@ def stale(form: ProjectForm | Any, row: AnyRow) -> int:
         f"Has changed meanwhile: it is “{row.name}” now. Save again to replace that."
     )
     return 409
+
+
+def within(project_id: int, section: int | Literal["none"] | None = None) -> Filter:
+    """What is shown of a project: its open tasks, of all of it, of a section or of none."""
+    return Filter(project=project_id, section=section, parent="none", completed=False)
+
+
+def done(project_id: int) -> Filter:
+    """What is shown of a project as done."""
+    return Filter(project=project_id, completed=True)
+
+
+def shown_by(args: Mapping[str, str]) -> Filter | None:
+    """What a project's page shows whose form this is; None for a form of another page."""
+    if "project_id" not in args:
+        return None
+    project_id, said = read_id(args["project_id"]), args.get("section")
+    if args.get("show") == "done":
+        return done(project_id)
+    if said is None:
+        return within(project_id)
+    return within(project_id, "none" if said == "none" else read_id(said))
 
 
 def direction() -> int:
@@ -208,7 +231,7 @@ def _show_all(form: AddProjectForm, status: int = 200) -> Response:
 
 
 def _groups(actor: Actor, project: AnyRow, sections: Sequence[AnyRow | None]) -> list[Group]:
-    filters = [_within(project, section.id if section else "none") for section in sections]
+    filters = [within(project.id, section.id if section else "none") for section in sections]
     pages = tasks.list_first_pages(actor, filters, sort="rank", limit=PAGE_SIZE)
     together = zip(sections, pages, strict=True)
     return [_group(actor, project, section, found) for section, found in together]
@@ -231,34 +254,28 @@ def _show_section(project: AnyRow, said: str) -> Response:
         if section.project_id != project.id:
             raise NotFound("There is no such section.")
     which: int | Literal["none"] = section.id if section else "none"
-    scope = _scope(actor, project, which)
-    within = _within(project, which)
-    found = tasks.list_page(actor, within, sort="rank", limit=PAGE_SIZE, after=paged.place(*scope))
-    more = paged.more(found, scope, "web.show_project", project_id=project.id, section=which)
     heading = section.name if section else "Without a section"
-    return page(
-        "web/project_tasks.html", project=project, tasks=found.rows, more=more, heading=heading
-    )
+    return _show_list(project, within(project.id, which), heading, "rank", section=which)
 
 
-def _show_done(project: AnyRow) -> Response:
+def _show_list(project: AnyRow, shown: Filter, heading: str, sort: str, **said: Any) -> Response:
     actor = current_browser().actor
-    scope = [actor.id, "project", project.id, "done"]
-    found = tasks.list_page(
-        actor,
-        Filter(project=project.id, completed=True),
-        sort="-completed_at",
-        limit=PAGE_SIZE,
-        after=paged.place(*scope),
-    )
-    more = paged.more(found, scope, "web.show_project", project_id=project.id, show="done")
+    scope = _scope(actor, project, *said.values())
+    found = tasks.list_page(actor, shown, sort=sort, limit=PAGE_SIZE, after=paged.place(*scope))
     return page(
-        "web/project_tasks.html", project=project, tasks=found.rows, more=more, heading="Done"
+        "web/project_tasks.html",
+        project=project,
+        tasks=found.rows,
+        more=paged.more(found, scope, "web.show_project", project_id=project.id, **said),
+        heading=heading,
+        said=said,
+        matching=_count(shown),
     )
 
 
-def _within(project: AnyRow, section: int | Literal["none"]) -> Filter:
-    return Filter(project=project.id, section=section, parent="none", completed=False)
+def _count(shown: Filter) -> int:
+    found = counts(replace(shown, completed=None))
+    return found.done if shown.completed else found.open
 
 
 def _scope(actor: Actor, project: AnyRow, section: int | str) -> list[Any]:

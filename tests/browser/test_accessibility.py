@@ -404,6 +404,18 @@ def test_a_finger_finds_a_task_in_one_line_and_every_act_on_its_own_page(owner: 
 
 
 @pytest.mark.parametrize("width", [PHONE])
+@pytest.mark.parametrize("with_finger", [True])
+def test_no_row_moves_under_the_finger_that_selects(owner: Visitor) -> None:
+    owner.have("Write to Grace", "Call Ada")
+    owner.open("/tasks")
+    before = owner.row("Call Ada").bounding_box()
+    for box in (owner.page.locator(".bulk .all input"), owner.row("Call Ada").locator(".select")):
+        box.tap()
+        assert owner.row("Call Ada").bounding_box() == before
+        box.tap()
+
+
+@pytest.mark.parametrize("width", [PHONE])
 def test_a_mouse_finds_the_tools_of_the_row_that_it_is_on(owner: Visitor) -> None:
     owner.have("Write to Grace", "Call Ada")
     owner.open("/tasks")

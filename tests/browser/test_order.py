@@ -246,6 +246,16 @@ def test_several_are_selected_across_sections_and_moved(board: Board) -> None:
     board.assert_settled("bc", "e", "ad")
 
 
+def test_all_of_a_project_are_selected_and_moved(board: Board) -> None:
+    board.open()
+    board.page.get_by_label("Select all 5").check()
+    board.page.locator(".bulk summary").click()
+    board.page.get_by_label("Move to").select_option(f"s{board.sections[1]}")
+    board.page.get_by_role("button", name="Change", exact=True).press("Enter")
+    expect(board.owner.notices).to_contain_text("Changed 5 tasks.")
+    board.assert_settled("", "", "abcde")
+
+
 def test_completing_the_last_of_a_section_keeps_the_focus_on_a_task(board: Board) -> None:
     board.open()
     for title in "ed":

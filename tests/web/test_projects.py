@@ -1,11 +1,13 @@
 """Projects, as pages"""
 
 import pytest
+from flask import Flask
 
 from ..callers import Caller
 from .browser import Browser
 from .markup import Element
 from .organised import make, names, titles
+from .stored import snapshot
 
 
 def listed(page: Element, label: str = "Projects") -> list[str]:
@@ -245,6 +247,46 @@ def test_several_are_changed_on_the_page_of_a_project(
     assert browser.path == f"/projects/{house}"
     assert browser.notices() == ["Completed 2 tasks."]
     assert [title for title in browser.titles() if title in "abc"] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("query", "gone"),
+    [
+        ("", ["paint", "fridge", "oven"]),
+        ("?section=none", ["paint"]),
+        ("?section={kitchen}", ["fridge", "oven"]),
+        ("?show=done", ["done"]),
+    ],
+)
+def test_all_that_a_project_shows_can_be_chosen_and_nothing_else_goes_along(
+    alice: Caller, browser: Browser, house: int, query: str, gone: list[str]
+) -> None:
+    alice.add_task("done", project_id=house, completed=True)
+    [kitchen, _] = alice.get(f"/{alice.id}/sections?project={house}").json
+    path = f"/projects/{house}{query.format(kitchen=kitchen['id'])}"
+    browser.visit(path)
+    assert browser.titles() == gone
+    assert browser.page.one("label", class_="all").text == f"Select all {len(gone)}"
+
+    browser.press("Delete", all="1")
+
+    assert browser.path == path
+    # What is below a task goes with it.
+    left = {"paint", "fridge", "oven", "below", "elsewhere", "done"} - {*gone}
+    left -= {"below"} if "oven" in gone else set()
+    assert {row["title"] for row in alice.get("/tasks").json} == left
+    browser.press("Undo")
+    assert len(alice.get("/tasks").json) == 6
+
+
+@pytest.mark.parametrize("said", [{"project_id": "x"}, {"section": "x"}, {"section": "9" * 30}])
+def test_a_place_that_is_none_has_no_tasks_to_choose(
+    app: Flask, browser: Browser, house: int, said: dict[str, str]
+) -> None:
+    before = snapshot(app)
+    sent = {"act": "delete", "all": "1", "project_id": str(house)} | said
+    assert browser.post("/tasks/bulk", **sent) == 303
+    assert snapshot(app) == before
 
 
 def test_completing_leads_back_to_the_board(browser: Browser, house: int) -> None:
