@@ -177,7 +177,6 @@ def show_board(
         board=board,
         section_form=section_form or AddSectionForm(formdata=None),
         back=_url(project.id, view="board" if board else None),
-        matching=None if board else _count(within(project.id)),
     )
 
 
@@ -269,11 +268,11 @@ def _show_list(project: AnyRow, shown: Filter, heading: str, sort: str, **said: 
         more=paged.more(found, scope, "web.show_project", project_id=project.id, **said),
         heading=heading,
         said=said,
-        matching=_count(shown),
+        number=_number(shown),
     )
 
 
-def _count(shown: Filter) -> int:
+def _number(shown: Filter) -> int:
     found = counts(replace(shown, completed=None))
     return found.done if shown.completed else found.open
 

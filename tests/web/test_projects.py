@@ -279,6 +279,16 @@ def test_all_that_a_project_shows_can_be_chosen_and_nothing_else_goes_along(
     assert len(alice.get("/tasks").json) == 6
 
 
+def test_a_section_called_done_shows_what_is_open(alice: Caller, browser: Browser) -> None:
+    project = make(alice, "projects", "House")
+    section = make(alice, "sections", "Done", project_id=project)
+    alice.add_task("paint", project_id=project, section_id=section)
+    browser.visit(f"/projects/{project}?section={section}")
+    browser.press("Complete", all="1")
+    assert browser.notices() == ["Completed 1 task."]
+    assert "somewhere else" in browser.page.text
+
+
 @pytest.mark.parametrize("said", [{"project_id": "x"}, {"section": "x"}, {"section": "9" * 30}])
 def test_a_place_that_is_none_has_no_tasks_to_choose(
     app: Flask, browser: Browser, house: int, said: dict[str, str]

@@ -4,6 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
+from sqlalchemy import insert
+
+from taskapp.db import transaction
+from taskapp.models import Task
 
 from ..callers import Caller
 from .browser import Browser
@@ -148,6 +153,20 @@ def test_a_hundred_tasks_are_counted_as_many(alice: Caller, browser: Browser) ->
         alice.add_task(f"{number}")
     browser.visit("/help")
     assert counts(browser) == {"Inbox": "99+"}
+
+
+def test_a_thousand_tasks_of_a_list_are_counted_as_many(
+    app: Flask, alice: Caller, browser: Browser
+) -> None:
+    with app.app_context(), transaction() as session:
+        session.execute(insert(Task), [{"user_id": alice.id, "title": "a"}] * 1000)
+    browser.visit("/tasks")
+    assert [tab.text for tab in browser.page.one("nav", aria_label="Which tasks").all("a")] == [
+        "Open 999+",
+        "Done 0",
+        "All 999+",
+    ]
+    assert browser.page.one("label", class_="all").text == "Select all 999+"
 
 
 def test_a_subtask_in_a_list_names_what_it_is_below(alice: Caller, browser: Browser) -> None:
