@@ -221,7 +221,7 @@ SELECT :user, 'Label ' || n, 'label ' || n FROM series
 _TASKS = """
 INSERT INTO task (user_id, title, description, completed, created_at, updated_at, completed_at,
 deleted_at, project_id, section_id, rank, priority, due_on, labels, agenda)
-{series} SELECT :user, 'Task ' || n * 7919 % 1000003 || ' to do',
+{series} SELECT :user, 'Task ' || (n * 7919 % 1000003) || ' to do',
 CASE WHEN n % 2 = 0 THEN 'They answer **before noon** only.' END,
 CASE WHEN n % 4 = 2 THEN {true} ELSE {false} END, {created}, {updated},
 CASE WHEN n % 4 = 2 THEN {done} END, CASE WHEN n % 4 = 3 THEN {deleted} END,

@@ -4,7 +4,6 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from enum import Enum
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -36,13 +35,15 @@ ORDERS: dict[str, ColumnElement[Any]] = {
 }
 
 
-class Given(Enum):
+@dataclass(frozen=True)
+class Given:
     """What stands for an id that a statement is told each time that it is sent."""
 
-    THEN = "then"
+    # As which parameter.
+    name: str
 
 
-# What an id may be given for, and the name of the parameter.
+# What an id may be given for.
 NUMBERED = ("project", "section", "parent", "label")
 # Days from today of which few are asked for by many: everybody's yesterday, today and tomorrow.
 NEAR = timedelta(days=2)
@@ -77,15 +78,17 @@ class Filter:
         days = [each for each in (self.due_from, self.due_to, self.started_by) if each]
         return not self.q and self.ids is None and all(abs(day - today) <= NEAR for day in days)
 
-    @property
-    def numbers(self) -> dict[str, int]:
-        """The ids that it has."""
+    def numbers(self, mark: str = "") -> dict[str, int]:
+        """The ids that it has, by the names of without_numbers(mark)'s parameters."""
         said = {name: getattr(self, name) for name in NUMBERED}
-        return {name: value for name, value in said.items() if isinstance(value, int)}
+        return {f"{name}{mark}": value for name, value in said.items() if isinstance(value, int)}
 
-    def without_numbers(self) -> "Filter":
-        """The same for whatever ids are given with the statement."""
-        given: dict[str, Any] = dict.fromkeys(self.numbers, Given.THEN)
+    def without_numbers(self, mark: str = "") -> "Filter":
+        """The same for whatever ids are given with the statement.
+
+        A mark tells its parameters from those of another filter in that statement.
+        """
+        given: dict[str, Any] = {name: Given(f"{name}{mark}") for name in self.numbers()}
         return replace(self, **given) if given else self
 
 
@@ -155,7 +158,7 @@ def _place(filter_: Filter) -> list[ColumnElement[bool]]:
 
 def _number(filter_: Filter, name: str) -> Any:
     value = getattr(filter_, name)
-    return bindparam(name, type_=BigId) if value is Given.THEN else value
+    return bindparam(value.name, type_=BigId) if isinstance(value, Given) else value
 
 
 def _dates(filter_: Filter) -> list[ColumnElement[bool]]:

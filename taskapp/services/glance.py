@@ -53,14 +53,14 @@ def look(actor: Actor, today: date, counted: Filter | None = None) -> Overview:
     many ask for the same.
     """
     along = counted if counted is not None and counted.is_common else None
-    numbers = along.numbers if along else {}
+    numbers = along.numbers() if along else {}
     kept = _kept(today, along.without_numbers() if along else None)
     # Sorted here: ranks and names are not sorted by the same rules in the database.
     found = fetch(kept, {"owner_id": actor.id, **numbers})
     rows = sorted(found, key=lambda row: (row.at, row.id))
     counts = {row.kind: row.open for row in rows}
     if along is not None:
-        besides: Counts | None = Counts(open=counts["open"], done=counts["done"])
+        besides: Counts | None = Counts(counts.get("open", 0), counts.get("done", 0))
     else:
         besides = None if counted is None else count(actor, counted)
     return Overview(
@@ -78,8 +78,9 @@ def _kept(today: date, counted: Filter | None) -> Kept:
     parts = [_inbox(), _today(today), _projects(), _labels()]
     if counted is not None:
         for kind, is_done in (("open", False), ("done", True)):
-            some = replace(counted, completed=is_done)
-            parts.append(_place(kind, some, most=COUNTED_MOST))
+            if counted.completed in (None, is_done):
+                some = replace(counted, completed=is_done)
+                parts.append(_place(kind, some, most=COUNTED_MOST))
     all_: CompoundSelect[*tuple[Any, ...]] = union_all(*parts)
     # With the day as a parameter a server would reckon that it is better to plan it each time.
     return Kept(all_, says_values=True)

@@ -83,15 +83,15 @@ def page(found: Sequence[AnyRow], limit: int) -> Page:
     return Page(rows, (rows[-1].sort_key, rows[-1].id) if more else None)
 
 
-def take_each(
+def stretches(
     queries: Sequence[Select[*tuple[Any, ...]]],
     key: ColumnElement[Any],
     id_: ColumnElement[int],
     *,
     backwards: bool,
     limit: int,
-) -> list[Page]:
-    """The first rows of each of some queries, in one statement."""
+) -> Select[*tuple[Any, ...]]:
+    """What finds the first `limit` rows of each of some queries; pages() makes pages."""
     parts = [
         select(
             stretch(query, key, id_, backwards=backwards, limit=limit).subquery(),
@@ -103,7 +103,12 @@ def take_each(
     order = (
         [all_.c.sort_key.desc(), all_.c.id.desc()] if backwards else [all_.c.sort_key, all_.c.id]
     )
-    found: list[list[AnyRow]] = [[] for _ in queries]
-    for row in fetch(select(all_).order_by(all_.c.part, *order)):
-        found[row.part].append(row)
-    return [page(rows, limit) for rows in found]
+    return select(all_).order_by(all_.c.part, *order)
+
+
+def pages(found: Sequence[AnyRow], number: int, limit: int) -> list[Page]:
+    """What so many stretches have found."""
+    parts: list[list[AnyRow]] = [[] for _ in range(number)]
+    for row in found:
+        parts[row.part].append(row)
+    return [page(rows, limit) for rows in parts]

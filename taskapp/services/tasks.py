@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, func, literal, select
 
 from taskapp.db import AnyRow, BigId, fetch
 from taskapp.domain import dates, rules
@@ -89,7 +89,7 @@ def list_page(
     place = paging.place(after)
     if filter_.is_common:
         query = partial(_kept_stretch, filter_.without_numbers(), sort, limit, bool(place))
-        return paging.page(fetch_own(actor, query, place | filter_.numbers), limit)
+        return paging.page(fetch_own(actor, query, place | filter_.numbers()), limit)
     return paging.page(
         fetch_own(actor, partial(_stretch, filter_, sort, limit, bool(place)), place), limit
     )
@@ -118,18 +118,32 @@ def list_first_pages(
     actor: Actor, filters: Sequence[Filter], *, sort: str, limit: int
 ) -> list[Page]:
     """The first page of each of several lists in an order, as list_page() gives it."""
-    name = sort.removeprefix("-")
     return [
-        found
+        page
         for some in batches(filters, LISTS_AT_ONCE)
-        for found in paging.take_each(
-            [select_tasks(actor.id, each) for each in some],
-            ORDERS[name],
-            Task.__table__.c.id,
-            backwards=sort.startswith("-"),
-            limit=limit,
-        )
+        for page in _first_pages(actor, some, sort, limit)
     ]
+
+
+def _first_pages(actor: Actor, filters: Sequence[Filter], sort: str, limit: int) -> list[Page]:
+    values, parts = {"owner_id": actor.id}, []
+    for number, each in enumerate(filters):
+        values |= each.numbers(mark=f"_{number}")
+        parts.append(each.without_numbers(mark=f"_{number}"))
+    make = _kept_stretches if all(each.is_common for each in filters) else _stretches
+    return paging.pages(fetch(make(tuple(parts), sort, limit), values), len(parts), limit)
+
+
+def _stretches(filters: tuple[Filter, ...], sort: str, limit: int) -> Select[*tuple[Any, ...]]:
+    queries = [select_tasks(OWNER, each) for each in filters]
+    key, backwards = ORDERS[sort.removeprefix("-")], sort.startswith("-")
+    return paging.stretches(queries, key, Task.__table__.c.id, backwards=backwards, limit=limit)
+
+
+# For each number of lists another one.
+@lru_cache(maxsize=LISTS_AT_ONCE)
+def _kept_stretches(filters: tuple[Filter, ...], sort: str, limit: int) -> Kept:
+    return Kept(_stretches(filters, sort, limit), finds_many=True, says_values=True)
 
 
 def list_subtasks(actor: Actor, task_id: int) -> list[AnyRow]:
@@ -142,11 +156,13 @@ def list_subtasks(actor: Actor, task_id: int) -> list[AnyRow]:
 
 
 def count(actor: Actor, filter_: Filter = ALL) -> Counts:
-    """How many of the actor's tasks that a filter lets through are open and done."""
+    """How many of the actor's tasks that a filter lets through are open and done.
 
+    What it does not let through is not counted, and 0.
+    """
     owner = {"owner_id": actor.id}
     if filter_.is_common:
-        [found] = fetch(_kept_count(filter_.without_numbers()), owner | filter_.numbers)
+        [found] = fetch(_kept_count(filter_.without_numbers()), owner | filter_.numbers())
     else:
         [found] = fetch(_count(filter_), owner)
     return Counts(open=found.open, done=found.done)
@@ -154,6 +170,8 @@ def count(actor: Actor, filter_: Filter = ALL) -> Counts:
 
 def _count(filter_: Filter) -> Select[*tuple[Any, ...]]:
     def up_to_most(completed: bool) -> Any:
+        if filter_.completed not in (None, completed):
+            return literal(0)
         some = select_tasks(OWNER, replace(filter_, completed=completed), [Task.id])
         bounded = some.limit(COUNT_MOST).subquery()
         return select(func.count()).select_from(bounded).scalar_subquery()

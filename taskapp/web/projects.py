@@ -273,7 +273,7 @@ def _show_list(project: AnyRow, shown: Filter, heading: str, sort: str, **said: 
 
 
 def _number(shown: Filter) -> int:
-    found = counts(replace(shown, completed=None))
+    found = counts(shown)
     return found.done if shown.completed else found.open
 
 

@@ -87,7 +87,8 @@ def show_list(
         parents=names.of_parents(actor, found.rows),
         groups=view.groups(found.rows),
         more=more,
-        counts=counts(replace(wanted, completed=None)),
+        # Without tabs nobody is told how many there are of the others.
+        counts=counts(replace(wanted, completed=None) if view.at.tabs else wanted),
         form=form,
         kept=kept or {},
     )

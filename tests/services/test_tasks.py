@@ -14,8 +14,9 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.dates import UNDATED
 from taskapp.domain.errors import NotFound, RuleViolation, StaleVersion
 from taskapp.models import Task
-from taskapp.services import paging, tasks
+from taskapp.services import glance, paging, tasks
 from taskapp.services.filters import ORDERS, Filter
+from taskapp.services.tasks import Counts
 
 FIELDS = [column.name for column in Task.__table__.columns]
 
@@ -48,6 +49,20 @@ def test_what_is_created_is_what_is_shown(ada: Actor) -> None:
     assert (shown.completed, shown.version) == (True, 1)
     assert shown.created_at == shown.updated_at == shown.completed_at
     assert abs(shown.created_at - now()) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("completed", "expected"),
+    [(None, Counts(2, 1)), (False, Counts(2, 0)), (True, Counts(0, 1))],
+)
+def test_what_a_filter_lets_through_is_counted_and_nothing_else(
+    ada: Actor, completed: bool | None, expected: Counts
+) -> None:
+    for done in (False, False, True):
+        tasks.create(ada, title="a", completed=done)
+    filter_ = Filter(completed=completed)
+    assert tasks.count(ada, filter_) == expected
+    assert glance.look(ada, now().date(), filter_).counts == expected
 
 
 @in_one_database
