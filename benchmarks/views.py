@@ -35,7 +35,7 @@ SIZES = {"sqlite": (100_000,), "postgresql": (1_000_000, *(100_000,) * 10)}
 PAGES = 1000
 COUNTS = {
     "count of the Inbox": Filter(project="inbox", parent="none"),
-    "count of Today": Filter(due_to=TODAY, started_by=TODAY, archived=False),
+    "count of Today": Filter(completed=False, due_to=TODAY, started_by=TODAY, archived=False),
 }
 
 

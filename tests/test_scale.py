@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask_migrate import upgrade
+from psycopg.sql import Literal
 
 from taskapp.db import db, reader
 from taskapp.domain.actors import Standing
@@ -71,6 +72,22 @@ def analyse(statement: Statement) -> dict[str, Any]:
         return plan
 
 
+def analyse_as_planned_once(statement: Statement) -> dict[str, Any]:
+    """The same by the plan that serves whatever values, which a server may keep to."""
+    sql, values = statement
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", sql)))
+    for number, name in enumerate(names, 1):
+        sql = sql.replace(f"%({name})s", f"${number}")
+    said = ", ".join(Literal(values[name]).as_string() for name in names)
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql(f"PREPARE once AS {sql}")
+        explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE once({said})"
+        plan: dict[str, Any] = connection.exec_driver_sql(explain).scalar_one()[0]["Plan"]
+        connection.exec_driver_sql("DEALLOCATE once")
+        return plan
+
+
 def blocks(plan: dict[str, Any]) -> int:
     """How many blocks were looked at."""
     return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
@@ -100,6 +117,18 @@ def test_the_first_and_the_thousandth_page_are_read_alike(crowd: Crowd, view: Vi
     for plan in (first, far):
         assert_read_in_order(plan, view)
     assert blocks(far) <= FACTOR * blocks(first) + APART, (blocks(first), blocks(far))
+
+
+@only_postgresql
+@every_view
+@pytest.mark.parametrize("pages", [0, 999])
+def test_a_page_is_read_alike_where_it_is_planned_once_for_everybody(
+    crowd: Crowd, view: View, pages: int
+) -> None:
+    statement = ask(view, crowd.large, pages)
+    anew, once = analyse(statement), analyse_as_planned_once(statement)
+    assert_read_in_order(once, view)
+    assert blocks(once) <= FACTOR * blocks(anew) + APART, (blocks(anew), blocks(once))
 
 
 @only_postgresql

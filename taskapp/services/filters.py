@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from taskapp.db import BigId, fits_folded, now
 from taskapp.domain import dates
-from taskapp.models import Project, Task, TaskLabel
+from taskapp.models import Project, Section, Task, TaskLabel
 from taskapp.services.records import COLUMNS
 
 # What a list may be ordered by; "-" before a name turns the order round.
@@ -143,15 +143,16 @@ def order_of(name: str, filter_: Filter = ALL) -> tuple[ColumnElement[Any], Colu
 
 
 def _place(filter_: Filter) -> list[ColumnElement[bool]]:
-    columns = (
-        ("project", Task.project_id),
-        ("section", Task.section_id),
-        ("parent", Task.parent_id),
-    )
-    said = [(column, _number(filter_, name)) for name, column in columns]
+    project, section, parent = (_number(filter_, name) for name in ("project", "section", "parent"))
+    if not (isinstance(project, str | None) or isinstance(section, str | None)):
+        # Where a section's tasks are is where the section is. Asked of the tasks, PostgreSQL would
+        # take that for a second reason to expect few, and rather sort them than read in order.
+        there = [Section.id == section, Section.project_id == project]
+        project, section = None, select(Section.id).where(*there).scalar_subquery()
+    columns = ((Task.project_id, project), (Task.section_id, section), (Task.parent_id, parent))
     return [
         column.is_(None) if isinstance(value, str) else column == value
-        for column, value in said
+        for column, value in columns
         if value is not None
     ]
 

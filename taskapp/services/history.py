@@ -13,7 +13,7 @@ from taskapp.domain.actors import Actor
 from taskapp.domain.errors import Conflict, Forgotten, NotFound
 from taskapp.models import Event, Task, TaskLabel, User
 from taskapp.services import trees
-from taskapp.services.paging import Page, Position
+from taskapp.services.paging import Page, Position, one_more
 from taskapp.services.records import TABLES, Act, Kind, act, batches, from_json, own
 
 # How many events are looked at, and removed, at a time.
@@ -53,7 +53,7 @@ def changes(actor: Actor, since: int, *, limit: int = 100) -> Changes:
     if since < account.history_from:
         raise Forgotten
     holds, order = _stretch({Event.user_id: actor.id}, since, ID_MOST)
-    found = fetch(select(*COLUMNS).where(*holds).order_by(*order).limit(limit + 1))
+    found = fetch(select(*COLUMNS).where(*holds).order_by(*order).limit(one_more(limit)))
     events = found[:limit]
     return Changes(events, events[-1].id if events else since, len(found) > limit)
 
@@ -71,7 +71,7 @@ def activity(
         whose |= {Event.kind: "task", Event.thing_id: task_id}
     holds, order = _stretch(whose, 0, after[1] if after is not None else ID_MOST)
     backwards = [each.desc() for each in order]
-    found = fetch(select(*COLUMNS).where(*holds).order_by(*backwards).limit(limit + 1))
+    found = fetch(select(*COLUMNS).where(*holds).order_by(*backwards).limit(one_more(limit)))
     rows = found[:limit]
     return Page(rows, ("", rows[-1].id) if len(found) > limit else None)
 

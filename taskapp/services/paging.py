@@ -51,10 +51,16 @@ def stretch(
         after = tuple_(bindparam(_KEY, type_=key.type), bindparam(_ID, type_=id_.type))
         query = query.where(tuple_(key, id_) < after if backwards else tuple_(key, id_) > after)
     order = [key.desc(), id_.desc()] if backwards else [key, id_]
-    # One more than asked for tells whether there is more. It is no parameter: a server that has
-    # planned a statement for good would not know that only a few rows are wanted.
-    few: ColumnElement[int] = literal_column(str(int(limit) + 1))
-    return query.add_columns(key.label("sort_key")).order_by(*order).limit(few)
+    return query.add_columns(key.label("sort_key")).order_by(*order).limit(one_more(limit))
+
+
+def one_more(limit: int) -> ColumnElement[int]:
+    """A limit with a row more than asked for, which tells whether there is more.
+
+    It is no parameter: a server that plans a statement for good would not know that only a few
+    rows are wanted.
+    """
+    return literal_column(str(int(limit) + 1))
 
 
 def take(

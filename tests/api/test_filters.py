@@ -25,7 +25,10 @@ def test_by_place(alice: Caller) -> None:
     assert titles(alice, f"project={project}&section=none") == ["below", "in"]
     assert titles(alice, f"parent={inside}") == ["below"]
     assert titles(alice, "parent=none") == ["hall", "in", "inbox"]
-    assert titles(alice, f"project=inbox&section={section}") == []
+    assert titles(alice, f"project={project}&section={section}") == ["hall"]
+    other = alice.add("/projects", name="Garden")["id"]
+    for nowhere in ("inbox", other):
+        assert titles(alice, f"project={nowhere}&section={section}") == []
 
 
 def test_by_label_and_priority(alice: Caller) -> None:
