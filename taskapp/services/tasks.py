@@ -31,8 +31,9 @@ from taskapp.statements import Kept
 
 # Beyond it, counting stops: nobody needs to know whether it is 1,203 or 1,204.
 COUNT_MOST = 1000
-# SQLite puts together no more than 500 queries.
-LISTS_AT_ONCE = 100
+# As many sections as most projects have. Each number of lists is a statement of its own, and to
+# keep one takes a quarter of a megabyte for each list.
+LISTS_AT_ONCE = 8
 _NO_DATES: dict[str, Any] = dict.fromkeys(dates.DUE)
 
 
@@ -140,8 +141,8 @@ def _stretches(filters: tuple[Filter, ...], sort: str, limit: int) -> Select[*tu
     return paging.stretches(queries, key, Task.__table__.c.id, backwards=backwards, limit=limit)
 
 
-# For each number of lists another one.
-@lru_cache(maxsize=LISTS_AT_ONCE)
+# Those of each number of lists, beginning with one of no section or not.
+@lru_cache(maxsize=2 * LISTS_AT_ONCE)
 def _kept_stretches(filters: tuple[Filter, ...], sort: str, limit: int) -> Kept:
     return Kept(_stretches(filters, sort, limit), finds_many=True, says_values=True)
 

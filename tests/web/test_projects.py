@@ -190,6 +190,17 @@ def test_a_project_shows_its_tasks_by_section(browser: Browser, house: int, quer
     assert [len(each) for each in lists] == [1, 2, 0]
 
 
+def test_every_section_of_many_shows_its_own(alice: Caller, browser: Browser) -> None:
+    project = make(alice, "projects", "House")
+    rooms = [f"room {number}" for number in range(20)]
+    for room in rooms:
+        section = make(alice, "sections", room, project_id=project)
+        alice.add_task(f"sweep {room}", project_id=project, section_id=section)
+    browser.visit(f"/projects/{project}")
+    assert headings(browser.page)[1:] == rooms
+    assert browser.titles() == [f"sweep {room}" for room in rooms]
+
+
 @pytest.mark.parametrize("query", ["", "?view=board"])
 def test_tasks_are_added_where_the_form_stands(
     alice: Caller, browser: Browser, house: int, query: str
