@@ -31,9 +31,11 @@ from taskapp.statements import Kept
 
 # Beyond it, counting stops: nobody needs to know whether it is 1,203 or 1,204.
 COUNT_MOST = 1000
+# SQLite puts together no more than 500 queries.
+LISTS_AT_ONCE = 100
 # As many sections as most projects have. Each number of lists is a statement of its own, and to
 # keep one takes a quarter of a megabyte for each list.
-LISTS_AT_ONCE = 8
+LISTS_KEPT = 8
 _NO_DATES: dict[str, Any] = dict.fromkeys(dates.DUE)
 
 
@@ -131,7 +133,8 @@ def _first_pages(actor: Actor, filters: Sequence[Filter], sort: str, limit: int)
     for number, each in enumerate(filters):
         values |= each.numbers(mark=f"_{number}")
         parts.append(each.without_numbers(mark=f"_{number}"))
-    make = _kept_stretches if all(each.is_common for each in filters) else _stretches
+    is_kept = len(filters) <= LISTS_KEPT and all(each.is_common for each in filters)
+    make = _kept_stretches if is_kept else _stretches
     return paging.pages(fetch(make(tuple(parts), sort, limit), values), len(parts), limit)
 
 
@@ -142,7 +145,7 @@ def _stretches(filters: tuple[Filter, ...], sort: str, limit: int) -> Select[*tu
 
 
 # Those of each number of lists, beginning with one of no section or not.
-@lru_cache(maxsize=2 * LISTS_AT_ONCE)
+@lru_cache(maxsize=2 * LISTS_KEPT)
 def _kept_stretches(filters: tuple[Filter, ...], sort: str, limit: int) -> Kept:
     return Kept(_stretches(filters, sort, limit), finds_many=True, says_values=True)
 
