@@ -89,13 +89,10 @@ def list_page(
 
     In the order of completion there are only those that are done.
     """
-    place = paging.place(after)
-    if filter_.is_common:
-        query = partial(_kept_stretch, filter_.without_numbers(), sort, limit, bool(place))
-        return paging.page(fetch_own(actor, query, place | filter_.numbers()), limit)
-    return paging.page(
-        fetch_own(actor, partial(_stretch, filter_, sort, limit, bool(place)), place), limit
-    )
+    make = _kept_stretch if filter_.is_common else _stretch
+    query = partial(make, filter_.without_numbers(), sort, limit, after is not None)
+    found = fetch_own(actor, query, paging.place(after) | filter_.numbers())
+    return paging.page(found, limit)
 
 
 def _stretch(
@@ -164,11 +161,9 @@ def count(actor: Actor, filter_: Filter = ALL) -> Counts:
 
     What it does not let through is not counted, and 0.
     """
-    owner = {"owner_id": actor.id}
-    if filter_.is_common:
-        [found] = fetch(_kept_count(filter_.without_numbers()), owner | filter_.numbers())
-    else:
-        [found] = fetch(_count(filter_), owner)
+    make = _kept_count if filter_.is_common else _count
+    values = {"owner_id": actor.id} | filter_.numbers()
+    [found] = fetch(make(filter_.without_numbers()), values)
     return Counts(open=found.open, done=found.done)
 
 

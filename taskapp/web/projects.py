@@ -66,7 +66,7 @@ def show_project(project_id: int) -> Response:
     """Show a project: its open tasks by section, one section alone, or what is done."""
     project = projects.show(current_browser().actor, project_id)
     if request.args.get("show") == "done":
-        return _show_list(project, done(project.id), "Done", "-completed_at", show="done")
+        return _show_list(project, _done(project.id), "Done", "-completed_at", show="done")
     if "section" in request.args:
         return _show_section(project, request.args["section"])
     return show_board(project, request.args.get("view", ""))
@@ -190,26 +190,16 @@ def stale(form: ProjectForm | Any, row: AnyRow) -> int:
     return 409
 
 
-def within(project_id: int, section: int | Literal["none"] | None = None) -> Filter:
-    """What is shown of a project: its open tasks, of all of it, of a section or of none."""
-    return Filter(project=project_id, section=section, parent="none", completed=False)
-
-
-def done(project_id: int) -> Filter:
-    """What is shown of a project as done."""
-    return Filter(project=project_id, completed=True)
-
-
 def shown_by(args: Mapping[str, str]) -> Filter | None:
     """What a project's page shows whose form this is; None for a form of another page."""
     if "project_id" not in args:
         return None
     project_id, said = read_id(args["project_id"]), args.get("section")
     if args.get("show") == "done":
-        return done(project_id)
+        return _done(project_id)
     if said is None:
-        return within(project_id)
-    return within(project_id, "none" if said == "none" else read_id(said))
+        return _within(project_id)
+    return _within(project_id, "none" if said == "none" else read_id(said))
 
 
 def direction() -> int:
@@ -230,7 +220,7 @@ def _show_all(form: AddProjectForm, status: int = 200) -> Response:
 
 
 def _groups(actor: Actor, project: AnyRow, sections: Sequence[AnyRow | None]) -> list[Group]:
-    filters = [within(project.id, section.id if section else "none") for section in sections]
+    filters = [_within(project.id, section.id if section else "none") for section in sections]
     pages = tasks.list_first_pages(actor, filters, sort="rank", limit=PAGE_SIZE)
     together = zip(sections, pages, strict=True)
     return [_group(actor, project, section, found) for section, found in together]
@@ -254,7 +244,17 @@ def _show_section(project: AnyRow, said: str) -> Response:
             raise NotFound("There is no such section.")
     which: int | Literal["none"] = section.id if section else "none"
     heading = section.name if section else "Without a section"
-    return _show_list(project, within(project.id, which), heading, "rank", section=which)
+    return _show_list(project, _within(project.id, which), heading, "rank", section=which)
+
+
+def _within(project_id: int, section: int | Literal["none"] | None = None) -> Filter:
+    """What is shown of a project: its open tasks, of all of it, of a section or of none."""
+    return Filter(project=project_id, section=section, parent="none", completed=False)
+
+
+def _done(project_id: int) -> Filter:
+    """What is shown of a project as done."""
+    return Filter(project=project_id, completed=True)
 
 
 def _show_list(project: AnyRow, shown: Filter, heading: str, sort: str, **said: Any) -> Response:
